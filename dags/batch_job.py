@@ -55,6 +55,9 @@ class BatchJobOperator(BaseOperator):
         run_id = run_id_of(ti.run_id, ti.dag_id)
         self.job_name = job_name_of(ti.dag_id, ti.task_id, ti.map_index, run_id)
         self.environment = {"RUN_ID": run_id}
+        # `cargo xtask run --accept REASON` triggers a run with this configuration.
+        if self.command == ["copy"] and (reason := (context["dag_run"].conf or {}).get("accept")):
+            self.environment["ACCEPT"] = str(reason)
         batch = Batch(self.region)
         self.job_id = self.submit_or_join(batch, job_tags_of(ti.dag_id, ti.task_id, ti.map_index, ti.run_id))
         ti.xcom_push("batch_job", self.job_id)

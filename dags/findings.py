@@ -15,6 +15,11 @@ SELECT seq, run_id, to_char(loaded_at, 'YYYY-MM-DD HH24:MI:SS'), json_serialize(
 FROM etl.runs WHERE source = :source ORDER BY seq DESC LIMIT 30
 """
 
+# The implausible data in the newest run; `reason` is null for warnings.
+IMPLAUSIBLE = """
+SELECT problem, reason FROM etl.findings JOIN etl.heads USING (source, seq) WHERE source = :source ORDER BY problem
+"""
+
 
 class QueryFailed(Exception):
     """The warehouse rejected a query or did not finish it in time."""
@@ -54,6 +59,11 @@ class Warehouse:
         return [
             Run(int(seq), run_id, instant(loaded_at), json.loads(tables)) for seq, run_id, loaded_at, tables in rows
         ]
+
+    def implausible(self) -> list[str]:
+        """Returns what was implausible in the newest run, and the reasons for which it was loaded."""
+        rows = self.query(IMPLAUSIBLE, source=self.platform["source"])
+        return [problem + (f"; accepted: {reason}" if reason else "") for problem, reason in rows]
 
     def counts(self, tables: list[str]) -> tuple[int, dict[str, int]]:
         """Returns the sequence number of the newest run, and the number of rows in each table that are not marked as

@@ -1,6 +1,8 @@
 """The operator with throttled, lost and rejected requests. `FakeBatch` replaces Batch with configured responses; it verifies
 nothing about AWS. test_chain.py tests the operator with real containers."""
 
+from types import SimpleNamespace
+
 import pytest
 from airflow.exceptions import AirflowException, AirflowFailException
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -78,6 +80,32 @@ def test_the_number_of_submissions_is_limited_and_airflow_may_retry(operator):
 def test_a_rejected_submission_fails_without_a_retry_and_with_a_hint(operator):
     with pytest.raises(AirflowFailException, match="hint: check that d and q are deployed"):
         operator.submit_or_join(FakeBatch(live_job=[None], submit=[DENIED]), {})
+
+
+@pytest.mark.parametrize(
+    ("command", "conf", "expected"),
+    [
+        (["copy"], {"accept": "they retired"}, {"RUN_ID": "run", "ACCEPT": "they retired"}),
+        (["copy"], {}, {"RUN_ID": "run"}),
+        (["copy"], None, {"RUN_ID": "run"}),
+        (["dbt", "build"], {"accept": "they retired"}, {"RUN_ID": "run"}),
+    ],
+)
+def test_only_copy_gets_the_reason_for_loading_implausible_data(operator, monkeypatch, command, conf, expected):
+    batch = FakeBatch(live_job=[None], submit=["1"], job=[{"status": "SUCCEEDED"}])
+    monkeypatch.setattr("batch.Batch", lambda region: batch)
+    monkeypatch.setattr("batch_job.run_id_of", lambda run, dag: "run")
+    operator.command = command
+    ti = SimpleNamespace(dag_id="ingestion", task_id="t", map_index=-1, run_id="r", xcom_push=lambda key, value: None)
+    operator.execute.__wrapped__(operator, {"ti": ti, "dag_run": SimpleNamespace(conf=conf)})
+    submitted = next(call for call in batch.calls if call[0] == "submit")
+    assert submitted[5] == expected
+
+
+def test_a_running_job_with_another_reason_is_not_joined(operator):
+    operator.environment["ACCEPT"] = "they retired"
+    with pytest.raises(AirflowFailException, match="its variable ACCEPT differs"):
+        operator.submit_or_join(FakeBatch(live_job=[live()]), {})
 
 
 @pytest.mark.parametrize("other", [live(["copy", "zoo"]), live(definition="e:1"), live(run_id="another")])

@@ -72,6 +72,16 @@ def test_counts_and_the_newest_run_are_one_query(warehouse):
     ]
 
 
+def test_implausible_data_is_shown_with_the_reason_for_loading_it(warehouse):
+    deleted = [text("table `cores` would lose 50 of its 83 rows"), text("they retired")]
+    connection = warehouse([deleted, [text("the response has exactly 50 records"), {"isNull": True}]])
+    assert connection.implausible() == [
+        "table `cores` would lose 50 of its 83 rows; accepted: they retired",
+        "the response has exactly 50 records",
+    ]
+    assert connection.client.requests[0]["Parameters"] == [{"name": "source", "value": "spacex"}]
+
+
 def test_an_error_of_the_warehouse_is_reported(warehouse):
     with pytest.raises(QueryFailed, match="permission denied for schema etl"):
         warehouse("permission denied for schema etl").runs()
@@ -98,6 +108,7 @@ def test_the_warehouse_check_fails_with_every_problem(warehouse):
     old = (datetime.now(timezone.utc) - timedelta(days=9)).strftime("%Y-%m-%d %H:%M:%S")
     warehouse(
         [[{"longValue": 7}, text("run-7"), text(old), text(TABLES)]],
+        [[text("the response has exactly 50 records"), {"isNull": True}]],
         [[text(""), {"longValue": 7}], [text("launches"), {"longValue": 77}]],
     )
     check = platform_health.dag.get_task("warehouse")

@@ -39,10 +39,6 @@ pub(crate) struct Common {
     /// Use this contract file instead of the built-in SpaceX contract
     #[arg(long, env = "CONTRACT", value_name = "FILE")]
     pub contract: Option<PathBuf>,
-    /// Continue even if data appears to be missing: a response is only one of several pages, or a table would lose more
-    /// rows than the contract allows. The reason is logged
-    #[arg(long, env = "ACCEPT", value_name = "REASON")]
-    pub accept: Option<String>,
     /// The lineage collector.
     #[command(flatten)]
     pub lineage: lineage::To,
@@ -64,10 +60,6 @@ pub enum Log {
 }
 
 impl Common {
-    pub(crate) fn accepted(&self) -> Option<String> {
-        given(&self.accept).map(str::to_owned)
-    }
-
     pub(crate) fn contract(&self) -> Result<Contract> {
         let Some(file) = &self.contract else { return Ok(Contract::parse(SPACEX, "jobs/contracts/spacex.yaml")?) };
         let shown = file.display().to_string();

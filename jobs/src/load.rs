@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! stage     a table for each table of the contract, named after run and attempt, filled from the run's files
-//! audit     count the rows and keys of the targets
+//! audit     count the rows and keys of the targets, and the values of columns that may become empty
 //! delta     from stage and target: inserted, updated (changed by row hash), revived, deleted (vanished)
+//! findings  what is implausible: accepted by a person, or refused
 //! commit    lock · assert head and absence · a MERGE for each changed table · assert that it applied the delta · ledger row
 //! ```
 //!
@@ -20,13 +21,14 @@ mod changes;
 mod commit;
 mod ledger;
 mod plan;
+mod plausible;
 mod retired;
 mod sql;
 
 pub(crate) use audit::Audit;
 #[cfg(feature = "aws")]
 pub(crate) use batch::batches;
-pub(crate) use changes::{Change, Changes, loss};
+pub(crate) use changes::{Change, Changes};
 pub use ledger::Ledger;
 pub(crate) use ledger::Standing;
 #[cfg(feature = "aws")]

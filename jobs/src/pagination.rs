@@ -30,14 +30,14 @@ impl Claims {
         }
     }
 
-    /// Returns why a list of this many records is incomplete, if it is.
+    /// Returns how a list of this many records is incomplete, if it is: `has 1 record, but …`.
     pub fn missing(&self, read: u64) -> Option<String> {
         let total = self.total.filter(|(_, total)| *total > read);
         let total = total.map(|(name, total)| format!("its `{name}` header reports {total}"));
         let next = self.next.then(|| "its `Link` header refers to a next page".to_owned());
         let claims: Vec<String> = total.into_iter().chain(next).collect();
         let records = if read == 1 { "record" } else { "records" };
-        (!claims.is_empty()).then(|| format!("the response has {read} {records}, but {}", claims.join(" and ")))
+        (!claims.is_empty()).then(|| format!("has {read} {records}, but {}", claims.join(" and ")))
     }
 }
 

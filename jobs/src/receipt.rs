@@ -3,6 +3,8 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use contract::{Collection, Contract, Defaults, RunId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -28,6 +30,9 @@ pub struct Receipt {
     /// The URL of the response, if it was received over HTTP: an ETag is sent only to this URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// How the response itself reports more records than it has, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incomplete: Option<String>,
     /// The earlier run that wrote these objects, if the source returned 304 (Not Modified).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unchanged_since: Option<RunId>,
@@ -85,7 +90,7 @@ impl Object {
 }
 
 /// One table's files and counts; `read = rows + quarantined + dropped`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableReceipt {
     pub table: String,
     /// Records or list elements in the response.
@@ -95,6 +100,12 @@ pub struct TableReceipt {
     pub quarantined: u64,
     /// List elements dropped by a rule in the contract.
     pub dropped: u64,
+    /// The number of values that are not null in each column that has any; older manifests do not contain it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, u64>,
+    /// The fields in every row that the contract does not define.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unknown: BTreeSet<String>,
     pub files: Vec<File>,
 }
 
@@ -108,9 +119,9 @@ pub struct File {
 /// Returns a hash of everything that determines how a collection's responses become files: its part of the contract,
 /// the defaults, and this code.
 pub fn fingerprint(contract: &Contract, name: &str, collection: &Collection) -> String {
-    // Only a load reads this limit: a change must not require another transformation.
-    let defaults = Defaults { max_deleted_share: None, ..contract.defaults.clone() };
-    let collection = Collection { max_deleted_share: None, ..collection.clone() };
+    // Only a load reads these limits: a change must not require another transformation.
+    let defaults = Defaults { max_deleted_share: None, max_emptied_share: None, ..contract.defaults.clone() };
+    let collection = Collection { max_deleted_share: None, max_emptied_share: None, ..collection.clone() };
     let parts = (TRANSFORMATION, &contract.source, defaults, name, collection);
     // Serialising plain structs into memory cannot fail; an empty text would only change the fingerprint.
     let text = serde_json::to_string(&parts).unwrap_or_default();

@@ -142,9 +142,7 @@ pub enum Linter {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n\
-    \x20 cargo xtask setup-github --env dev\n\
-    \x20 cargo xtask setup-github --env dev --run")]
+#[command(after_help = "Examples:\n  cargo xtask setup-github --env dev\n  cargo xtask setup-github --env dev --run")]
 pub struct SetupGithub {
     /// Include only this settings module (default: every module that the workflows deploy)
     #[arg(long, value_name = "NAME")]
@@ -168,9 +166,7 @@ pub struct SettingsArgs {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n\
-    \x20 cargo xtask templates\n\
-    \x20 cargo xtask templates --env prod --folder infra/github")]
+#[command(after_help = "Examples:\n  cargo xtask templates\n  cargo xtask templates --env prod --folder infra/github")]
 pub struct Templates {
     /// Read the templates from DIR instead of infra/
     #[arg(long, value_name = "DIR")]
@@ -238,12 +234,9 @@ pub struct LocalRun {
     /// Contract file (default: jobs/contracts/spacex.yaml)
     #[arg(long, value_name = "FILE")]
     pub contract: Option<PathBuf>,
-    /// Accept an empty response for a collection that already has rows
-    #[arg(long)]
-    pub allow_empty: bool,
-    /// Accept this run even if data appears to be missing: a response is only one of several pages, or the load would
-    /// delete more rows than the contract allows. The reason is logged
-    #[arg(long, value_name = "REASON")]
+    /// Load the data even if it is implausible, for example because a table would lose most of its rows. The reason is
+    /// recorded in `etl.findings`
+    #[arg(long, value_name = "REASON", value_parser = contract::reason)]
     pub accept: Option<String>,
     /// Use the dbt project in DIR instead of dbt/
     #[arg(long, value_name = "DIR")]

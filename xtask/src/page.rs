@@ -164,12 +164,13 @@ fn tables(run: &LocalReport) -> Markup {
 }
 
 fn this_run(run: &LocalReport) -> Markup {
+    let places = [("Lake", run.lake.clone()), ("Warehouse", run.warehouse.clone()), ("Time", run.took())];
     html! {
         section {
             h2 { "This run" }
             dl.places.card {
-                @for (name, text) in [("Lake", &run.lake), ("Warehouse", &run.warehouse), ("Time", &run.took())] {
-                    dt { (name) } dd { (breakable(text)) }
+                @for (name, text) in places.into_iter().chain(run.loaded.lines()) {
+                    dt { (name) } dd { (breakable(&text)) }
                 }
             }
         }

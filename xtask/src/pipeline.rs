@@ -39,29 +39,29 @@ pub struct Run {
     pub contract: Option<String>,
     /// The collections; empty for all.
     pub collections: Vec<String>,
-    /// Whether a collection may become empty.
-    pub allow_empty: bool,
-    /// The reason for accepting a run in which data appears to be missing.
+    /// The reason for loading implausible data.
     pub accept: Option<String>,
+    /// The command line that repeats the run with such a reason.
+    pub accept_with: String,
 }
 
 impl Run {
     pub fn steps(&self) -> [Invocation; 2] {
-        let step = |program: &str, name: &str, value: Option<String>| {
+        let step = |program: &str, own: &[(&'static str, Option<String>)]| {
             let variables = [
                 ("RUN_ID", Some(self.id.to_string())),
                 ("LAKE_URL", Some(self.lake_url.clone())),
                 ("WAREHOUSE_URL", Some(self.warehouse_url.clone())),
                 ("COLLECTIONS", (!self.collections.is_empty()).then(|| self.collections.join(","))),
                 ("CONTRACT", self.contract.clone()),
-                ("ACCEPT", self.accept.clone()),
-                (name, value),
             ];
-            let environment = variables.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+            let variables = variables.into_iter().chain(own.iter().cloned());
+            let environment = variables.filter_map(|(name, value)| Some((name.to_owned(), value?)));
             Invocation { program: program.to_owned(), arguments: Vec::new(), environment: environment.collect() }
         };
-        let allow_empty = self.allow_empty.then(|| "true".to_owned());
-        [step("transformation", "SOURCE_URL", self.source_url.clone()), step("copy", "ALLOW_EMPTY", allow_empty)]
+        let accept = [("ACCEPT", self.accept.clone()), ("ACCEPT_WITH", Some(self.accept_with.clone()))];
+        let source = [("SOURCE_URL", self.source_url.clone())];
+        [step("transformation", &source), step("copy", &accept)]
     }
 }
 

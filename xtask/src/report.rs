@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use contract::Counts;
+use contract::{Counts, Finding};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -41,11 +41,25 @@ pub struct Loaded {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<String>,
     pub tables: BTreeMap<String, Counts>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// The reason for accepting them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<String>,
+}
+
+impl Loaded {
+    /// Returns the findings, then the reason for accepting them, each with a name.
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
+        let name = |is_refused| if is_refused { "Accepted" } else { "Warning" };
+        let line = |one: &Finding| (name(one.refused), one.problem.clone());
+        self.findings.iter().map(line).chain(self.accepted.iter().map(|reason| ("Reason", reason.clone()))).collect()
+    }
 }
 
 /// Formats the summary, with an example query.
 pub fn text(done: &LocalReport, dir: Option<&Path>) -> String {
-    let Loaded { run_id, outcome, superseded_by, tables } = &done.loaded;
+    let Loaded { run_id, outcome, superseded_by, tables, .. } = &done.loaded;
     let mut text = String::new();
     if outcome == "superseded" {
         let by = superseded_by.as_deref().unwrap_or("a newer run");
@@ -57,6 +71,7 @@ pub fn text(done: &LocalReport, dir: Option<&Path>) -> String {
         }
     }
     text += &format!("\nRun        {run_id}\n");
+    text.extend(done.loaded.lines().iter().map(|(name, line)| format!("{name:<10} {line}\n")));
     if let Some(dbt) = &done.dbt {
         text += &format!("Marts      {}\n", dbt.line());
         for warning in &dbt.warnings {

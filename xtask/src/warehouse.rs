@@ -24,6 +24,10 @@ pub const ROLES: [&str; 3] = ["loader", "transformer", "reader"];
 
 pub const DATABASE: &str = "dpstack";
 
+/// The columns of `etl.findings`: what was implausible in a load, and the reason for which it was accepted.
+const FINDINGS: &str = "source varchar(64) NOT NULL, seq bigint NOT NULL, table_name varchar(64) NOT NULL, \
+     check_name varchar(32) NOT NULL, problem varchar(2000) NOT NULL, refused boolean NOT NULL, reason varchar(1000)";
+
 /// Returns the schemas with the role that owns their tables and the roles that read them.
 fn readers(source: &str) -> [(String, &'static str, &'static [&'static str]); 2] {
     let loaded = (format!("{source}, etl"), "loader", &["transformer", "reader"][..]);

@@ -116,6 +116,7 @@ impl<'c> Checker<'c> {
         }
         self.share(&["defaults", "max_quarantine_share"], Some(contract.defaults.max_quarantine_share));
         self.share(&["defaults", "max_deleted_share"], contract.defaults.max_deleted_share);
+        self.share(&["defaults", "max_emptied_share"], contract.defaults.max_emptied_share);
         let url = &contract.base_url;
         if !(url.starts_with("http://") || url.starts_with("https://")) || url.ends_with('/') {
             self.add(&["base_url"], &[], format!("`{url}` must be http(s)://host without a trailing slash"));
@@ -128,6 +129,7 @@ impl<'c> Checker<'c> {
     fn collection(&mut self, at: &[&'c str], collection: &'c Collection) {
         self.share(&[at, &["max_quarantine_share"]].concat(), collection.max_quarantine_share);
         self.share(&[at, &["max_deleted_share"]].concat(), collection.max_deleted_share);
+        self.share(&[at, &["max_emptied_share"]].concat(), collection.max_emptied_share);
         if !collection.path.starts_with('/') {
             self.add(at, &["path"], format!("`{}` must start with `/`", collection.path));
         }

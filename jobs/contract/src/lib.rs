@@ -8,6 +8,7 @@
 mod check;
 mod counts;
 mod exit;
+mod findings;
 mod layout;
 mod model;
 mod run_id;
@@ -19,6 +20,7 @@ mod yaml;
 pub use check::{ContractError, Problem};
 pub use counts::Counts;
 pub use exit::Exit;
+pub use findings::{Check, Finding, reason};
 pub use layout::Layout;
 pub use model::{Answer, Child, Clean, Collection, Column, Contract, Defaults, Drift, Reference, Type};
 pub use run_id::RunId;

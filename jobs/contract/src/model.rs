@@ -35,6 +35,9 @@ pub struct Defaults {
     /// [`Contract::max_deleted_share`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_deleted_share: Option<f64>,
+    /// The share of a column's values (0 to 1) that one load may set to null; default: [`Contract::max_emptied_share`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_emptied_share: Option<f64>,
     /// The cleaning steps for strings, in order.
     pub clean: Vec<Clean>,
 }
@@ -45,6 +48,7 @@ impl Default for Defaults {
             drift: Drift::Evolve,
             max_quarantine_share: 0.05,
             max_deleted_share: None,
+            max_emptied_share: None,
             clean: vec![Clean::Trim, Clean::EmptyToNull],
         }
     }
@@ -72,6 +76,9 @@ pub struct Collection {
     /// Overrides [`Defaults::max_deleted_share`] for this collection and its child tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_deleted_share: Option<f64>,
+    /// Overrides [`Defaults::max_emptied_share`] for this collection and its child tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_emptied_share: Option<f64>,
     /// The columns in table order.
     pub columns: IndexMap<String, Column>,
     /// The child tables for nested lists.

@@ -148,4 +148,9 @@ impl Contract {
     pub fn max_deleted_share(&self, collection: &Collection) -> f64 {
         collection.max_deleted_share.or(self.defaults.max_deleted_share).unwrap_or(0.25)
     }
+
+    /// Returns the share of a column's values that one load may set to null; by default, some values must remain.
+    pub fn max_emptied_share(&self, collection: &Collection) -> f64 {
+        collection.max_emptied_share.or(self.defaults.max_emptied_share).unwrap_or(0.95)
+    }
 }

@@ -39,9 +39,13 @@ struct Cli {
     /// The IAM role that Redshift uses to read the lake: an ARN, or `default` for the namespace's default role
     #[arg(long, env = "COPY_ROLE", default_value = "default", value_name = "ROLE")]
     copy_role: String,
-    /// Load an empty response even if the collection already has rows
-    #[arg(long, env = "ALLOW_EMPTY")]
-    allow_empty: bool,
+    /// Load this run even if it is implausible: a response is empty or only one of several pages, or a table would lose
+    /// more of its rows or values than the contract allows. The ledger keeps the reason
+    #[arg(long, env = "ACCEPT", value_name = "REASON")]
+    accept: Option<String>,
+    /// The command that accepts an implausible run, for messages
+    #[arg(long, env = "ACCEPT_WITH", value_name = "COMMAND", hide = true)]
+    accept_with: Option<String>,
     /// Milliseconds before the first retry after a conflict with another transaction; the delay doubles each time, with
     /// jitter, up to 30 s
     #[arg(long, env = "FIRST_WAIT_MS", default_value_t = 500)]
@@ -68,14 +72,18 @@ fn written(report: &Report) -> BTreeMap<String, Written> {
 
 async fn load(cli: &Cli, lineage: &OnceLock<Lineage>) -> Result<Report> {
     let contract = cli.common.contract()?;
+    let accept = cli::given(&cli.accept).map(contract::reason).transpose();
     let job = Job {
         contract: &contract,
         run: cli.run_id.clone(),
         attempt: clock::attempt(),
         loaded_at: clock::rfc3339(clock::now()),
         collections: chosen(&contract, &cli.common.collections)?,
-        allow_empty: cli.allow_empty,
-        accept: cli.common.accepted(),
+        accept: accept.map_err(|problem| Failure::refused(format!("--accept: {problem}")))?,
+        accept_with: cli
+            .accept_with
+            .clone()
+            .unwrap_or_else(|| format!("copy --run-id {} --accept 'REASON'", cli.run_id)),
         first_wait: Duration::from_millis(cli.first_wait_ms),
     };
     let (from_bucket, redshift) =

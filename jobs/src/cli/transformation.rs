@@ -135,7 +135,6 @@ async fn prepare(
     let job = Job {
         run,
         verifies: cli.verify,
-        accept: cli.common.accepted(),
         attempt: clock::attempt(),
         collections: chosen(&contract, &cli.common.collections)?.into_iter().map(str::to_owned).collect(),
         at_once: cli.at_once.into(),

@@ -1,5 +1,6 @@
 //! `copy`: manifests → validation → stage → delta → one transaction.
 
+mod accept;
 mod stage;
 
 use std::collections::BTreeMap;
@@ -8,21 +9,21 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use backon::BackoffBuilder;
 use chrono::TimeDelta;
-use contract::{Contract, Counts, Layout, RunId};
+use contract::{Contract, Counts, Finding, Layout, RunId};
 use serde::Serialize;
 
 use crate::edge::clock;
 use crate::edge::lake::Lake;
 use crate::edge::warehouse::{Commit, Warehouse, waits};
 use crate::failure::Failure;
-use crate::load::{Audit, Change, Changes, Plan, Retired, StageNames, Standing, Statement, loss};
+use crate::load::{Audit, Change, Changes, Plan, Retired, StageNames, Standing, Statement};
 use crate::receipt::Receipt;
 use crate::validate;
 
 /// The total number of times that the deltas are computed when other transactions commit first.
 const TRIES: usize = 10;
 
-/// How far the transformation's clock may be ahead of this program's clock.
+/// How far the clock of an earlier run may be ahead of this program's clock.
 const AHEAD: TimeDelta = TimeDelta::minutes(5);
 
 /// What to load.
@@ -38,10 +39,10 @@ pub struct Job<'c> {
     pub loaded_at: String,
     /// The collections to load, in the contract's order.
     pub collections: Vec<&'c str>,
-    /// Whether a collection with rows may become empty.
-    pub allow_empty: bool,
-    /// The reason to accept that a table loses more rows than the contract allows.
+    /// The reason to accept an implausible load.
     pub accept: Option<String>,
+    /// The command that loads this run with a reason to accept it.
+    pub accept_with: String,
     /// The first wait before the deltas are recomputed because of another transaction; doubles, with jitter.
     pub first_wait: Duration,
 }
@@ -58,6 +59,12 @@ pub struct Report {
     pub superseded_by: Option<RunId>,
     /// Each table's counts.
     pub tables: BTreeMap<String, Counts>,
+    /// What was implausible.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// The reason for which it was accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<String>,
 }
 
 /// Whether a run was loaded.
@@ -76,7 +83,6 @@ pub enum Outcome {
 /// After a failure, none of the run's data is visible; failure to reach lake or warehouse is temporary.
 pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -> Result<Report> {
     let receipts = receipts(job, lake).await?;
-    receipts.iter().try_for_each(refuse_future)?;
     let fetched_at = receipts.iter().map(|receipt| receipt.fetched_at.as_str()).min().unwrap_or_default().to_owned();
     let source = job.contract.source.as_str();
     let standing = warehouse.ledger(source, Some(&job.run)).await?.standing(&job.run, &fetched_at);
@@ -85,7 +91,7 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
     }
     let mut plan = Plan {
         dialect: W::DIALECT,
-        source,
+        contract: job.contract,
         run: &job.run,
         names: StageNames::new(source, &job.run, &job.attempt),
         loaded_at: job.loaded_at.clone(),
@@ -116,9 +122,10 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
 
 async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehouse: &mut W) -> Result<Report> {
     stage::stage(plan, &job.attempt, lake, warehouse).await?;
+    let source = job.contract.source.as_str();
     let mut waits = waits(job.first_wait, TRIES).build();
     loop {
-        let ledger = warehouse.ledger(plan.source, Some(plan.run)).await?;
+        let ledger = warehouse.ledger(source, Some(plan.run)).await?;
         let standing = ledger.standing(plan.run, &plan.fetched_at);
         let Standing::Load { head } = standing else {
             return nothing_to_do(job, plan.receipts, &standing)?
@@ -126,9 +133,8 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
         };
         let audit = warehouse.audit(&plan.audit()).await?;
         if audit.head == head {
-            refuse_repeated_keys(plan, &audit)?;
-            refuse_empty(job, plan, &audit)?;
-            for difference in audit.differences(&ledger, plan.source) {
+            refuse_repeated_keys(source, &audit)?;
+            for difference in audit.differences(&ledger, source) {
                 tracing::warn!("{difference}");
             }
             let deltas: Vec<Statement> = plan.tables.iter().map(|table| plan.create_delta(table)).collect();
@@ -136,14 +142,21 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
             let changes = warehouse.changes(&plan.count_changes()).await?;
             let known = |name: &String| plan.tables.iter().any(|table| table.name == name);
             ensure!(changes.keys().all(known), "the change counts include tables that are not part of the load");
-            if let Err(refused) = refuse_wrong_counts(plan, &audit, &changes).and(refuse_losses(job, plan, &changes)) {
-                // If another load has committed since the audit, the counts belong to different states of the tables.
-                let ledger = warehouse.ledger(plan.source, Some(plan.run)).await?;
-                if ledger.standing(plan.run, &plan.fetched_at) == standing {
-                    return Err(refused);
+            let findings = plan.findings(&audit, &changes);
+            match refuse_wrong_counts(plan, &audit, &changes).and_then(|()| accept::accept(job, &findings)) {
+                Err(refused) => {
+                    // If another load has committed since the audit, the counts belong to different states of the tables.
+                    let ledger = warehouse.ledger(source, Some(plan.run)).await?;
+                    if ledger.standing(plan.run, &plan.fetched_at) == standing {
+                        return Err(refused.into());
+                    }
                 }
-            } else if warehouse.commit(&plan.commit(head, &changes)).await? == Commit::Done {
-                return Ok(report(job, plan.receipts, &changes));
+                Ok(accepted) => {
+                    if warehouse.commit(&plan.commit(head, &changes, &findings, accepted)).await? == Commit::Done {
+                        let accepted = accepted.map(str::to_owned);
+                        return Ok(Report { findings, accepted, ..report(job, plan.receipts, &changes) });
+                    }
+                }
             }
         }
         let Some(wait) = waits.next() else {
@@ -181,72 +194,18 @@ async fn receipts(job: &Job<'_>, lake: &Lake) -> Result<Vec<Receipt>> {
     Err(Failure::refused(message).hint(hint).into())
 }
 
-/// Fails if the response has no valid records but the table has rows: more often a broken source than an empty one.
-fn refuse_empty(job: &Job<'_>, plan: &Plan<'_>, audit: &Audit) -> Result<()> {
-    for receipt in plan.receipts {
-        let Some(own) = receipt.tables.first().filter(|own| own.rows == 0 && !job.allow_empty) else { continue };
-        let live = audit.live(&own.table);
-        if live > 0 {
-            let found = if own.read == 0 { "is empty" } else { "has only quarantined records" };
-            let collection = &receipt.collection;
-            let message = format!("the response for collection `{collection}` {found}, but the table has {live} rows");
-            let hint = "if all records were in fact removed from the source, pass --allow-empty";
-            return Err(Failure::refused(message).hint(hint).into());
-        }
-    }
-    Ok(())
-}
-
 /// Fails if a table has several rows for one key: a merge could change any of them.
-fn refuse_repeated_keys(plan: &Plan<'_>, audit: &Audit) -> Result<()> {
-    let Some(problem) = audit.repeated_keys(plan.source) else { return Ok(()) };
+fn refuse_repeated_keys(source: &str, audit: &Audit) -> Result<()> {
+    let Some(problem) = audit.repeated_keys(source) else { return Ok(()) };
     let hint = "the table was modified manually: delete the additional rows, or drop the table, and run `copy` again";
     Err(Failure::refused(problem).hint(hint).into())
 }
 
 /// Fails if a table would not have exactly the rows of its manifest.
-fn refuse_wrong_counts(plan: &Plan<'_>, audit: &Audit, changes: &Changes) -> Result<()> {
+fn refuse_wrong_counts(plan: &Plan<'_>, audit: &Audit, changes: &Changes) -> Result<(), Failure> {
     let Some(problem) = plan.wrong_counts(audit, changes) else { return Ok(()) };
     let hint = "two rows in the files share a key, or the warehouse has not loaded exactly the files of the manifest";
-    Err(Failure::refused(problem).hint(hint).into())
-}
-
-/// Fails if a table would lose too many rows: a response with far fewer records than before is more often incomplete
-/// than a list that has become shorter.
-fn refuse_losses(job: &Job<'_>, plan: &Plan<'_>, changes: &Changes) -> Result<()> {
-    // An empty response was allowed by --allow-empty.
-    let collections = plan.receipts.iter().filter(|receipt| receipt.tables.first().is_some_and(|own| own.rows > 0));
-    let losses = collections.flat_map(|receipt| {
-        let collection = job.contract.collections.get(&receipt.collection);
-        let limit = collection.map_or(0.0, |collection| job.contract.max_deleted_share(collection));
-        receipt.tables.iter().filter_map(move |table| loss(table, changes, limit))
-    });
-    let losses: Vec<String> = losses.collect();
-    match (losses.is_empty(), &job.accept) {
-        (true, _) => Ok(()),
-        (false, Some(reason)) => {
-            tracing::warn!(reason, "{}; accepted: {reason}", losses.join("; "));
-            Ok(())
-        }
-        (false, None) => {
-            let hint = "the response was probably incomplete (one page of several, a renamed field); if the source did \
-                        delete these rows, accept the loss once with --accept REASON, or raise `max_deleted_share` in \
-                        the contract";
-            Err(Failure::refused(losses.join("; ")).hint(hint).into())
-        }
-    }
-}
-
-/// Fails if a response was fetched in the future: runs are loaded in time order, so a run from a clock that is ahead
-/// would supersede all runs until that time.
-fn refuse_future(receipt: &Receipt) -> Result<()> {
-    let time = receipt.fetched_at.as_str();
-    ensure!(!in_future(time), {
-        let message = format!("collection `{}` was fetched at {time}, which is in the future", receipt.collection);
-        Failure::refused(message)
-            .hint("correct the clock of the machine that ran `transformation`, then fetch again with a new run ID")
-    });
-    Ok(())
+    Err(Failure::refused(problem).hint(hint))
 }
 
 fn in_future(time: &str) -> bool {
@@ -292,5 +251,12 @@ fn report(job: &Job<'_>, receipts: &[Receipt], changes: &Changes) -> Report {
         };
         (table.table.clone(), counts)
     });
-    Report { run_id: job.run.clone(), outcome: Outcome::Committed, superseded_by: None, tables: tables.collect() }
+    Report {
+        run_id: job.run.clone(),
+        outcome: Outcome::Committed,
+        superseded_by: None,
+        tables: tables.collect(),
+        findings: Vec::new(),
+        accepted: None,
+    }
 }

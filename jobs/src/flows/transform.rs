@@ -29,6 +29,7 @@ use crate::failure::{Failure, failure_of, hint_of};
 use crate::load::Ledger;
 use crate::receipt::{self, Receipt, fingerprint};
 
+use self::tables::Made;
 pub use fetch::Origin;
 pub(crate) use report::{Collected, Report, Status};
 
@@ -41,8 +42,6 @@ pub struct Job {
     pub run: RunId,
     /// Whether to write nothing, and only compare the run's files with a new transformation of its responses.
     pub verifies: bool,
-    /// The reason to accept a response whose headers report more records than it has.
-    pub accept: Option<String>,
     /// The name of this attempt.
     pub attempt: String,
     /// The collections, in the contract's order.
@@ -179,13 +178,13 @@ impl Transformation {
         let Self { job, origin, lake, bars, .. } = self;
         let now = clock::rfc3339(clock::now());
         let layout = Layout { source: &job.contract.source };
-        let (run, stores, accept) = (&job.run, !job.verifies, job.accept.as_deref());
+        let (run, stores) = (&job.run, !job.verifies);
         let claim = |key: String| {
             if stores {
                 self.unclaimed(|keys| keys.insert(key));
             }
         };
-        let to = fetch::Target { lake, layout, run, name, attempt, stores, accept, claim: &claim };
+        let to = fetch::Target { lake, layout, run, name, attempt, stores, claim: &claim };
         let Some(mut arriving) = origin.ask(to, &collection.path, earlier, &now, bars).await? else {
             let previous = earlier.context("the source returned 304 to a request without an ETag")?;
             let since = previous.unchanged_since.clone().unwrap_or_else(|| previous.run_id.clone());
@@ -198,7 +197,8 @@ impl Transformation {
             });
         };
         let (etag, url, fetched_at) = (arriving.etag.take(), arriving.url.take(), arriving.fetched_at.clone());
-        let (raw, tables, quarantine) = tables::make(&job.contract, collection, &to, arriving).await?;
+        let Made { raw, tables, quarantine, incomplete } =
+            tables::make(&job.contract, collection, &to, arriving).await?;
         Ok(Receipt {
             source: job.contract.source.clone(),
             collection: name.to_owned(),
@@ -207,6 +207,7 @@ impl Transformation {
             fingerprint: fingerprint.to_owned(),
             etag,
             url,
+            incomplete,
             unchanged_since: None,
             replayed_from: origin.replayed().cloned(),
             made_by: Some(receipt::made_by()),

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use contract::Table;
+
 use super::changes::{Change, Changes};
 use super::ledger::Ledger;
 use super::plan::Plan;
@@ -19,24 +21,49 @@ pub struct Audit {
     live: BTreeMap<String, u64>,
     /// The number of keys with more than one row, in the tables that have any.
     repeated: BTreeMap<String, u64>,
+    /// The values in the live rows, by table and position in [`Plan::emptied`].
+    values: BTreeMap<(String, u64), u64>,
+    /// The latest time at which a response may have been fetched, by the warehouse's clock; RFC 3339.
+    latest: String,
 }
 
+/// How far the transformation's clock may be ahead of the warehouse's.
+const AHEAD: &str = "5 minutes";
+/// The number of columns whose values one row of the audit contains.
+const COLUMNS: usize = 400;
+/// The size of a statement, in bytes. The Data API accepts 100 KB.
+const BYTES: usize = 90_000;
+
 impl Audit {
-    /// Reads the rows of [`Plan::audit`]: table, live rows, repeated keys.
-    pub fn read(rows: impl IntoIterator<Item = (String, i64, u64)>) -> Self {
-        let mut audit = Self::default();
-        for (table, number, repeated) in rows {
-            let table = table.trim();
-            if table.is_empty() {
-                audit.head = number;
-                continue;
-            }
-            audit.live.insert(table.to_owned(), number.unsigned_abs());
-            if repeated > 0 {
-                audit.repeated.insert(table.to_owned(), repeated);
+    /// Reads the rows of [`Plan::audit`]: table, live rows, repeated keys, and nothing; or no table, the head, nothing and
+    /// the time; or a table, the position of a column, nothing and the values of this column and the next ones.
+    pub fn read(rows: impl IntoIterator<Item = (String, i64, u64, String)>) -> Self {
+        let mut audit = Self { head: -1, ..Self::default() };
+        for (table, number, repeated, detail) in rows {
+            let (table, count) = (table.trim(), number.unsigned_abs());
+            if let Some((day, time)) = detail.split_once(' ').filter(|_| table.is_empty()) {
+                // Statements with different heads have different snapshots: this head is no run's.
+                audit.head = if [-1, number].contains(&audit.head) { number } else { i64::MAX };
+                audit.latest = format!("{day}T{time}Z");
+            } else if !detail.is_empty() {
+                let values = detail.split(',').filter_map(|values| values.parse().ok());
+                audit.values.extend((count..).zip(values).map(|(column, values)| ((table.to_owned(), column), values)));
+            } else {
+                audit.live.insert(table.to_owned(), count);
+                audit.repeated.extend((repeated > 0).then(|| (table.to_owned(), repeated)));
             }
         }
         audit
+    }
+
+    /// Returns whether a time (RFC 3339 in UTC with microseconds) is in the future, by the warehouse's clock.
+    pub fn in_future(&self, time: &str) -> bool {
+        time > self.latest.as_str()
+    }
+
+    /// Returns the number of values that a column has in the live rows.
+    pub(super) fn values(&self, table: &str, column: usize) -> u64 {
+        self.values.get(&(table.to_owned(), column as u64)).copied().unwrap_or(0)
     }
 
     /// Returns the number of rows of a table that are not marked as deleted.
@@ -64,22 +91,50 @@ impl Audit {
 }
 
 impl Plan<'_> {
-    /// Counts the live rows and the repeated keys of each table; the first row has the ledger's head.
-    pub fn audit(&self) -> Statement {
+    /// Counts the live rows and the repeated keys of each table, and the values of the columns that the run may empty.
+    /// Each statement also reads the ledger's head and the clock.
+    pub fn audit(&self) -> Vec<Statement> {
         let head = format!(
-            "SELECT '' AS table_name, coalesce(max(seq), 0) AS live, 0 AS repeated FROM etl.runs WHERE source = '{}'",
-            self.source
+            "SELECT '' AS table_name, coalesce(max(seq), 0) AS live, 0 AS repeated, \
+             to_char({} + interval '{AHEAD}', 'YYYY-MM-DD HH24:MI:SS.US') AS detail\nFROM etl.runs WHERE source = '{}'",
+            self.dialect.now(),
+            self.contract.source
         );
-        let tables = self.tables.iter().map(|table| {
-            let (name, key, target) = (table.name, table.key.join(", "), self.target(table));
+        let mut statements: Vec<String> = Vec::new();
+        for part in self.tables.iter().flat_map(|table| std::iter::once(self.rows(table)).chain(self.values(table))) {
+            match statements.last_mut().filter(|sql| sql.len() + part.len() <= BYTES) {
+                Some(sql) => *sql += &format!("\nUNION ALL\n{part}"),
+                None => statements.push(format!("{head}\nUNION ALL\n{part}")),
+            }
+        }
+        let purpose = "count the rows and keys of the loaded tables";
+        statements.into_iter().map(|sql| Statement::new(purpose, sql)).collect()
+    }
+
+    fn rows(&self, table: &Table<'_>) -> String {
+        let (name, key, target) = (table.name, table.key.join(", "), self.target(table));
+        format!(
+            "SELECT '{name}' AS table_name, coalesce(sum(live), 0) AS live, \
+             coalesce(sum(CASE WHEN found > 1 THEN 1 ELSE 0 END), 0) AS repeated, '' AS detail\n\
+             FROM (SELECT count(*) AS found, sum(CASE WHEN _deleted_at IS NULL THEN 1 ELSE 0 END) AS live \
+             FROM {target} GROUP BY {key}) AS each_key"
+        )
+    }
+
+    fn values(&self, table: &Table<'_>) -> Vec<String> {
+        let counts = |(part, columns): (usize, &[&str])| {
+            let count =
+                |column: &&str| format!("CAST(count(CASE WHEN {column} IS NOT NULL THEN 1 END) AS varchar(20))");
+            let counts: Vec<String> = columns.iter().map(count).collect();
             format!(
-                "SELECT '{name}' AS table_name, coalesce(sum(live), 0) AS live, \
-                 coalesce(sum(CASE WHEN found > 1 THEN 1 ELSE 0 END), 0) AS repeated\nFROM (SELECT count(*) AS found, \
-                 sum(CASE WHEN _deleted_at IS NULL THEN 1 ELSE 0 END) AS live FROM {target} GROUP BY {key}) AS each_key"
+                "SELECT '{}' AS table_name, {} AS live, 0 AS repeated, {} AS detail\nFROM {} WHERE _deleted_at IS NULL",
+                table.name,
+                part * COLUMNS,
+                counts.join(" || ',' || "),
+                self.target(table)
             )
-        });
-        let parts: Vec<String> = std::iter::once(head).chain(tables).collect();
-        Statement::new("count the rows and keys of the loaded tables", parts.join("\nUNION ALL\n"))
+        };
+        self.emptied(table).chunks(COLUMNS).enumerate().map(counts).collect()
     }
 
     /// Returns the tables that would differ from their files after the merges: the staging table or delta is wrong.

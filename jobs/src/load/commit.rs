@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::Table;
+use contract::{Finding, Table};
 
 use super::changes::{Change, Changes};
 use super::plan::Plan;
@@ -12,8 +12,9 @@ use super::sql::{Statement, column_ddl};
 const ASSERTED: usize = 100;
 
 impl Plan<'_> {
-    /// Returns the transaction's statements, for the ledger's current `head`; `changes` are the rows of the deltas.
-    pub fn commit(&self, head: i64, changes: &Changes) -> Vec<Statement> {
+    /// Returns the transaction's statements, for the ledger's current `head`; `changes` are the rows of the deltas, and
+    /// `accepted` is the reason for which a person accepted the findings.
+    pub fn commit(&self, head: i64, changes: &Changes, findings: &[Finding], accepted: Option<&str>) -> Vec<Statement> {
         let before = vec![
             Statement::new("lock the ledger", "LOCK etl.load_lock".to_owned()),
             Statement {
@@ -28,7 +29,7 @@ impl Plan<'_> {
                              (SELECT count(*) FROM etl.heads WHERE source = '{source}' AND seq = {head}) AS heads \
                              FROM etl.runs WHERE source = '{source}'",
                             run = self.run,
-                            source = self.source
+                            source = self.contract.source
                         ),
                     ),
                 )
@@ -37,7 +38,7 @@ impl Plan<'_> {
             // snapshots, this conflict still lets only one of them through.
             Statement::new(
                 "advance the ledger's head",
-                format!("UPDATE etl.heads SET seq = {} WHERE source = '{}'", head + 1, self.source),
+                format!("UPDATE etl.heads SET seq = {} WHERE source = '{}'", head + 1, self.contract.source),
             ),
         ];
         let changed = self.tables.iter().filter_map(|table| {
@@ -47,7 +48,9 @@ impl Plan<'_> {
         let changed: Vec<(&Table<'_>, u64)> = changed.collect();
         let merges = changed.iter().map(|(table, _)| self.merge(table)).collect();
         let after = changed.chunks(ASSERTED).map(|tables| self.assert_merged(tables));
-        self.transaction(before, merges, after.chain([self.insert_ledger(head + 1, changes)]).collect())
+        let ledger = [self.insert_ledger(head + 1, changes)].into_iter();
+        let ledger = ledger.chain(self.insert_findings(head + 1, findings, accepted));
+        self.transaction(before, merges, after.chain(ledger).collect())
     }
 
     pub(super) fn merge(&self, table: &Table<'_>) -> Statement {
@@ -115,7 +118,7 @@ impl Plan<'_> {
         let sql = format!(
             "INSERT INTO etl.runs (seq, source, run_id, fetched_at, loaded_at, collections, tables)\n\
              SELECT {seq}, '{}', '{}', {}, {}, {}, {}",
-            self.source,
+            self.contract.source,
             self.run,
             self.instant(&self.fetched_at),
             self.instant(&self.loaded_at),

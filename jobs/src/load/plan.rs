@@ -1,6 +1,6 @@
 //! One load, and the statements before its transaction: they fill the staging tables, compute and count the deltas.
 
-use contract::{RunId, Table, Type};
+use contract::{Contract, RunId, Table, Type};
 
 use super::retired::Retired;
 use super::sql::{Dialect, Statement, literal};
@@ -43,8 +43,8 @@ impl StageNames {
 #[derive(Clone, Debug)]
 pub struct Plan<'c> {
     pub dialect: Dialect,
-    /// The source, which is also the target schema.
-    pub source: &'c str,
+    /// The source's contract; the source is also the target schema.
+    pub contract: &'c Contract,
     pub run: &'c RunId,
     pub names: StageNames,
     pub loaded_at: String,
@@ -140,7 +140,7 @@ impl Plan<'_> {
     }
 
     pub(super) fn target(&self, table: &Table<'_>) -> String {
-        format!("{}.{}", self.source, table.name)
+        format!("{}.{}", self.contract.source, table.name)
     }
 
     /// Converts RFC 3339 in UTC to a timestamp without time zone.

@@ -51,6 +51,14 @@ impl Dialect {
         }
     }
 
+    /// The current time in UTC, without time zone.
+    pub fn now(self) -> &'static str {
+        match self {
+            Self::Postgres => "(now() AT TIME ZONE 'UTC')",
+            Self::Redshift => "getdate()",
+        }
+    }
+
     /// Converts a JSON column to text.
     pub fn json_text(self, column: &str) -> String {
         match self {
@@ -73,11 +81,9 @@ impl Dialect {
     }
 }
 
-/// Formats a run ID, time, hash or name as a text literal. Backslashes are not allowed, because the two engines
-/// interpret them differently.
+/// Formats text as an expression: a literal without backslashes, because the two engines interpret them differently.
 pub fn literal(text: &str) -> String {
-    debug_assert!(!text.contains('\\'), "a backslash in an SQL literal");
-    format!("'{}'", text.replace('\'', "''"))
+    format!("'{}'", text.replace('\'', "''").replace('\\', "' || chr(92) || '"))
 }
 
 /// Returns each column of a loaded table with its type, and whether the load itself needs it to be NOT NULL. The

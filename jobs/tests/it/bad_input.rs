@@ -31,7 +31,7 @@ fn transformed() -> (Zoo, State) {
 fn an_unknown_key_in_the_contract_is_reported_with_file_and_line() {
     let (zoo, state) = transformed();
     zoo.amend("    key: id\n    doc: One row an animal.", "    kee: id\n    doc: One row an animal.");
-    let place = format!("{}:10: collections.animals: unknown field `kee`", zoo.contract().display());
+    let place = format!("{}:11: collections.animals: unknown field `kee`", zoo.contract().display());
     for program in [zoo.transformation("r3"), zoo.copy("r2")] {
         program.run().refused(&[&place, "expected one of"]);
     }
@@ -44,7 +44,7 @@ fn all_mistakes_in_a_contract_are_reported_together() {
     zoo.amend("path: /keepers", "path: keepers");
     zoo.amend("references: keepers.id", "references: keeper.id");
     let file = zoo.contract();
-    let lines = ["22: collections.animals.columns.keeper_id.references", "39: collections.keepers.path"];
+    let lines = ["23: collections.animals.columns.keeper_id.references", "40: collections.keepers.path"];
     let places = lines.map(|line| format!("{}:{line}", file.display()));
     zoo.transformation("r2").run().refused(&[&places[0], &places[1]]);
     assert_eq!(zoo.state(), state);
@@ -208,16 +208,19 @@ fn a_duplicate_key_is_found_beyond_the_keys_in_memory() {
 }
 
 #[test]
-fn an_empty_response_for_a_table_with_rows_must_be_allowed() {
+fn an_empty_response_for_a_table_with_rows_must_be_accepted() {
     let (zoo, _) = loaded();
     zoo.set("animals", &json!([]));
     zoo.transformation("r2").run().done();
     let state = zoo.state();
-    let message = ["the response for collection `animals` is empty, but the table has 3 rows", "--allow-empty"];
+    let message = [
+        "the response for collection `animals` is empty, but the table has 3 rows",
+        "copy --run-id r2 --accept 'REASON'",
+    ];
     zoo.copy("r2").run().refused(&message);
     assert_eq!(zoo.state(), state);
 
-    let report = zoo.copy("r2").flag("--allow-empty").run().done();
+    let report = zoo.copy("r2").option("--accept", "they fled").run().done();
     assert_eq!(
         (&report["tables"]["animals"]["deleted"], &report["tables"]["animal_meals"]["deleted"]),
         (&json!(3), &json!(2))
@@ -239,7 +242,7 @@ fn a_response_whose_records_are_all_quarantined_is_not_called_empty() {
     let ended = zoo.copy("r2").option("--collections", "animals").run();
     ended.refused(&[
         "the response for collection `animals` has only quarantined records, but the table has 3 rows",
-        "if all records were in fact removed from the source, pass --allow-empty",
+        "the source is probably broken",
     ]);
     assert_eq!(zoo.state(), state);
 }

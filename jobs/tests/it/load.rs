@@ -3,6 +3,7 @@
 mod clock_ahead;
 mod contract_changed;
 mod needs_time;
+mod plausible;
 mod recorded;
 
 use serde_json::json;

@@ -46,6 +46,8 @@ pub struct Rig {
     attempts: Cell<u32>,
     /// The lake of the next attempts.
     pub lake: RefCell<Lake>,
+    /// The reason to accept an implausible load.
+    pub accept: RefCell<Option<String>>,
 }
 
 impl Rig {
@@ -64,7 +66,7 @@ impl Rig {
         let collections = contract.collections.keys().cloned().collect();
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let lake = RefCell::new(Lake::open(&zoo.lake.url(), true, None).expect("a lake"));
-        Self { zoo, api, contract, collections, runtime, attempts: Cell::new(0), lake }
+        Self { zoo, api, contract, collections, runtime, attempts: Cell::new(0), lake, accept: RefCell::default() }
     }
 
     /// Restricts all further runs to these collections, separated by commas.
@@ -98,7 +100,6 @@ impl Rig {
             retries: 0,
             first_wait: Duration::ZERO,
             verifies: false,
-            accept: None,
         };
         let source = Lake::open(&file_url(&self.zoo.source()), false, None).expect("a source");
         let work =
@@ -117,8 +118,8 @@ impl Rig {
             attempt: self.attempt(),
             loaded_at: clock::rfc3339(clock::now()),
             collections: self.collections.iter().map(String::as_str).collect(),
-            allow_empty: false,
-            accept: None,
+            accept: self.accept.borrow().clone(),
+            accept_with: "copy --accept 'REASON'".to_owned(),
             first_wait: Duration::from_millis(1),
         };
         let client = client(self.api.url());
@@ -394,6 +395,16 @@ fn a_table_that_would_lose_most_of_its_rows_is_not_loaded() {
     assert_eq!((error.to_string().as_str(), exit_of(&error)), (message, contract::Exit::Failed));
     rig.holds("r1", &four);
     assert!(rig.zoo.database().versions("staging_zoo").is_empty(), "its own tables are dropped");
+
+    // A reason is kept as it was written.
+    let reason = r"Bo's \herd\ left; ask 'Käthe'";
+    rig.accept.replace(Some(reason.to_owned()));
+    rig.commits("r2");
+    let found = "SELECT seq, table_name, check_name, problem, refused, reason FROM etl.findings";
+    let finding = json!({
+        "seq": 2, "table_name": "animals", "check_name": "deleted", "problem": message, "refused": true, "reason": reason
+    });
+    assert_eq!(rig.zoo.objects(found), [finding]);
 }
 
 /// Redshift reports the same conflict with and without an error number.

@@ -1,5 +1,7 @@
 //! Tests files and manifests that do not match.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::receipt::Object;
 use crate::table::{Encoder, RecordReader};
@@ -65,6 +67,8 @@ fn counts_must_add_up() {
         rows,
         quarantined,
         dropped,
+        values: BTreeMap::new(),
+        unknown: BTreeSet::new(),
         files: vec![File { object: Object { key: String::new(), bytes: 0, sha256: String::new() }, rows: 5 }],
     };
     assert_eq!(counts(&table(8, 5, 2, 1)), Ok(()));

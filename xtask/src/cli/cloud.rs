@@ -50,9 +50,7 @@ pub enum Cloud {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n\
-    \x20 cargo xtask build-images\n\
-    \x20 cargo xtask build-images --push --image dbt-image")]
+#[command(after_help = "Examples:\n  cargo xtask build-images\n  cargo xtask build-images --push --image dbt-image")]
 pub struct BuildImages {
     /// Push the images that are missing from ECR
     #[arg(long)]
@@ -263,6 +261,9 @@ pub struct Run {
     /// Attach to the existing run with this ID
     #[arg(long, value_name = "ID")]
     pub attach: Option<String>,
+    /// Load the data even if it is implausible; the reason is recorded in `etl.findings`
+    #[arg(long, value_name = "REASON", value_parser = contract::reason, conflicts_with = "attach")]
+    pub accept: Option<String>,
     /// Seconds between polls
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     pub interval: Duration,

@@ -4,12 +4,13 @@
 //! short list of harmless ones, and the lake is a folder.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Error, Result, ensure};
-use contract::Contract;
+use contract::{Contract, RunId};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -75,14 +76,15 @@ impl Platform {
 
         let lake = files::folder(&self.dir.join("lake"))?;
         let new_id = || files::now("local-%Y%m%dT%H%M%S%3f").parse();
+        let id = request.run_id.clone().map_or_else(new_id, Ok).map_err(Error::msg)?;
         let run = Run {
-            id: request.run_id.clone().map_or_else(new_id, Ok).map_err(Error::msg)?,
+            accept_with: accept_with(request, &id),
+            id,
             lake_url: folder_url(&lake)?,
             warehouse_url: state.login("loader").url(),
             source_url,
             contract: request.contract.as_ref().map(|file| file.display().to_string()),
             collections: request.collections.clone(),
-            allow_empty: request.allow_empty,
             accept: request.accept.clone(),
         };
         let [transformation, copy] = run.steps();
@@ -244,6 +246,17 @@ fn source_url(request: &LocalRun, contract: &Contract, root: &Path) -> Result<Op
         || Failure::new(format!("`{dir}` is not a folder")).hint("pass a folder or http(s)://host to --source");
     ensure!(Path::new(&dir).is_dir(), failure());
     Ok(Some(folder_url(&Path::new(&dir).canonicalize()?)?))
+}
+
+/// Returns the command line of this process, extended so that it loads the same run even if its data is implausible.
+fn accept_with(request: &LocalRun, id: &RunId) -> String {
+    let quoted = |word: OsString| match word.to_string_lossy() {
+        plain if plain.chars().all(|c| c.is_alphanumeric() || "/._,:=-".contains(c)) => plain.into_owned(),
+        other => format!("'{}'", other.replace('\'', r"'\''")),
+    };
+    let words: Vec<String> = std::env::args_os().skip(1).map(quoted).collect();
+    let id = if request.run_id.is_some() { String::new() } else { format!(" --run-id {id}") };
+    format!("cargo xtask {}{id} --accept 'REASON'", words.join(" "))
 }
 
 /// Returns the folder's `file://` URL, with special characters escaped.

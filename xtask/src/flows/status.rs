@@ -222,20 +222,25 @@ fn load_line(aws: &Aws, serverless: &Serverless, settings: &Settings) -> Result<
     let namespace = aws.wait(serverless.namespace(&names.namespace))?;
     let secret = namespace.and_then(|namespace| namespace.admin_password_secret_arn);
     let redshift = Redshift::new(&aws.config, &names.workgroup, &names.database, secret.as_deref());
+    let source = contract(None)?.source;
     // The age is in hours according to the warehouse's clock; both columns are null if nothing was loaded.
     let sql = format!(
-        "SELECT max(loaded_at), DATEDIFF(hour, max(loaded_at), GETDATE()) FROM etl.runs WHERE source = '{}'",
-        contract(None)?.source
+        "SELECT max(loaded_at), DATEDIFF(hour, max(loaded_at), GETDATE()) FROM etl.runs WHERE source = '{source}'"
     );
     let lines = aws.wait(redshift.query(&sql))?;
     let line = lines.first().context("the ledger query did not return a row")?;
     let (at, hours) = (line.first().map_or("", String::as_str), line.get(1).and_then(|hours| hours.parse().ok()));
     let most = settings.dags.schedule.is_some().then_some(settings.dags.max_load_age_hours);
-    Ok(age_line(at, hours, most))
+    // A finding has a reason if it was accepted; otherwise it is a warning.
+    let sql = format!(
+        "SELECT DISTINCT coalesce('accepted: ' || reason, 'warning: ' || problem) \
+         FROM etl.findings JOIN etl.heads USING (source, seq) WHERE source = '{source}' ORDER BY 1"
+    );
+    Ok(age_line(at, hours, most, &aws.wait(redshift.query(&sql))?.concat()))
 }
 
 /// Returns the line of the last load, `hours` ago at `at`. With a schedule, its maximum age is `most` hours.
-fn age_line(at: &str, hours: Option<i64>, most: Option<u32>) -> StatusLine {
+fn age_line(at: &str, hours: Option<i64>, most: Option<u32>, findings: &[String]) -> StatusLine {
     match (hours, most) {
         (None, _) => StatusLine::green(LOAD, "none yet"),
         // DATEDIFF counts hour boundaries, so a second may count as an hour.
@@ -248,7 +253,9 @@ fn age_line(at: &str, hours: Option<i64>, most: Option<u32>) -> StatusLine {
             let text = format!("{at}, {hours} hours ago; the maximum age is {most} hours");
             StatusLine::red(LOAD, text, "see the runs of the `ingestion` DAG")
         }
-        (Some(hours), _) => StatusLine::green(LOAD, format!("{at}, {hours} hours ago")),
+        (Some(hours), _) => {
+            StatusLine::green(LOAD, [vec![format!("{at}, {hours} hours ago")], findings.to_vec()].concat().join("; "))
+        }
     }
 }
 

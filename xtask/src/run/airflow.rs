@@ -37,9 +37,11 @@ impl ApiRequest {
     }
 
     /// Triggers a run with the given ID, so that a repeated request does not start a second run: Airflow returns 409.
-    pub fn trigger(dag_run_id: &str) -> Self {
+    /// `accept` is the reason for loading implausible data, which `dags/batch_job.py` passes to `copy`.
+    pub fn trigger(dag_run_id: &str, accept: Option<&str>) -> Self {
+        let conf = accept.map_or_else(|| json!({}), |reason| json!({ "accept": reason }));
         // Airflow 3 requires the key `logical_date` and accepts null.
-        let body = json!({ "dag_run_id": dag_run_id, "logical_date": null, "conf": {} });
+        let body = json!({ "dag_run_id": dag_run_id, "logical_date": null, "conf": conf });
         Self { method: "POST", path: format!("/dags/{DAG}/dagRuns"), body: Some(body) }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ROLES, readers, schemas};
+use super::{FINDINGS, ROLES, readers, schemas};
 
 /// Returns the statements for a source. `verifiers` contains the SCRAM verifier for each role that can log in, so that
 /// no statement contains a password: a server may log statements.
@@ -39,7 +39,9 @@ pub fn bootstrap(source: &str, verifiers: &BTreeMap<String, String>) -> Vec<Stri
     // One row per source: two commits on the same head both write it, so one of them fails.
     statements
         .push("CREATE TABLE IF NOT EXISTS etl.heads (source varchar(64) PRIMARY KEY, seq bigint NOT NULL)".to_owned());
-    statements.extend(["load_lock", "runs", "heads"].map(|table| format!("ALTER TABLE etl.{table} OWNER TO loader")));
+    statements.push(format!("CREATE TABLE IF NOT EXISTS etl.findings ({FINDINGS})"));
+    let tables = ["load_lock", "runs", "heads", "findings"];
+    statements.extend(tables.map(|table| format!("ALTER TABLE etl.{table} OWNER TO loader")));
     for (schemas, owner, readers) in readers(source) {
         let readers = readers.join(", ");
         statements.push(format!("GRANT USAGE ON SCHEMA {schemas} TO {readers}"));

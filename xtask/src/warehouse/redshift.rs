@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{ROLES, readers, schemas};
+use super::{FINDINGS, ROLES, readers, schemas};
 use crate::failure::Failure;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,8 +134,8 @@ pub fn plan(source: &str, users: &Users, existing: &Existing) -> Vec<String> {
 /// docs, "Connect Redshift", metadata operations).
 const READ_BY_DBT: &str = include_str!("read_by_dbt.txt");
 
-/// The ledger: the load lock, the loaded runs, each source's head (which every commit writes), and attempts' leases.
-const TABLES: [(&str, &str); 4] = [
+/// The ledger: the load lock, the runs, each source's head (which every commit writes), attempts' leases, and findings.
+const TABLES: [(&str, &str); 5] = [
     ("load_lock", "held boolean"),
     (
         "runs",
@@ -145,6 +145,7 @@ const TABLES: [(&str, &str); 4] = [
     ),
     ("heads", "source varchar(64) NOT NULL, seq bigint NOT NULL"),
     ("attempts", "token varchar(64) NOT NULL, expires_at timestamp NOT NULL"),
+    ("findings", FINDINGS),
 ];
 
 #[cfg(test)]

@@ -64,6 +64,27 @@ fn the_sample_is_loaded_and_loading_it_again_changes_nothing() {
 }
 
 #[test]
+fn implausible_data_is_loaded_only_with_a_reason() {
+    let local = Local::new();
+    local.json(&["--run-id", "monday", "--collections", "crew", "--no-dbt"]);
+    let source = tempfile::tempdir().expect("a folder");
+    std::fs::write(source.path().join("crew.json"), "[]").expect("written");
+    let source = source.path().to_str().expect("UTF-8");
+    let options = ["--run-id", "tuesday", "--collections", "crew", "--no-dbt", "--source", source];
+    let refused = local.refused(&options);
+    let again = format!("cargo xtask local {} --dir {} --accept 'REASON'", options.join(" "), local.path().display());
+    assert!(refused.contains(&again), "{refused}");
+
+    let loaded = local.json(&[&options[..], &["--accept", "they left"]].concat());
+    assert_eq!((&loaded["outcome"], &loaded["accepted"]), (&"committed".into(), &"they left".into()), "{loaded}");
+    assert_eq!((&loaded["findings"][0]["table"], &loaded["findings"][0]["refused"]), (&"crew".into(), &true.into()));
+    let rows = local.json(&["query", "SELECT DISTINCT source, seq, refused, reason FROM etl.findings WHERE refused"]);
+    assert_eq!(rows, serde_json::json!([{"source": "spacex", "seq": 2, "refused": true, "reason": "they left"}]));
+    let page = std::fs::read_to_string(local.path().join("report.html")).expect("the page");
+    assert!(page.contains("they left"));
+}
+
+#[test]
 fn no_secret_is_on_a_command_line_or_readable_by_others_and_no_account_is_used() {
     use std::os::unix::fs::PermissionsExt;
     let local = Local::new();

@@ -71,7 +71,7 @@ fn assert_lines(text: &str, expected: &BTreeSet<String>) {
 #[test]
 fn a_direct_run_has_the_jobs_of_the_dag() {
     let stub = with(&[], 1);
-    let output = xtask(&stub, &["run", "--direct", "--json", "--interval", "0.05"]);
+    let output = xtask(&stub, &["run", "--direct", "--accept", "they retired", "--json", "--interval", "0.05"]);
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{stderr}");
     assert_lines(&stderr, &expected(&[(0, 1, 40), (1, 1, 40), (2, 1, 40)]));
@@ -95,7 +95,11 @@ fn a_direct_run_has_the_jobs_of_the_dag() {
             (&body["jobName"], &body["jobDefinition"]),
             (&json!(format!("ingestion-{task}-{run_id}")), &json!(definition))
         );
-        let overrides = json!({ "command": command, "environment": [{ "name": "RUN_ID", "value": run_id }] });
+        let mut environment = vec![json!({ "name": "RUN_ID", "value": run_id })];
+        if task == "copy_job" {
+            environment.push(json!({ "name": "ACCEPT", "value": "they retired" }));
+        }
+        let overrides = json!({ "command": command, "environment": environment });
         assert_eq!((&body["containerOverrides"], &body["jobQueue"]), (&overrides, &json!("dpstack-batch-queue")));
         let depends_on = if index == 0 { Value::Null } else { json!([{ "jobId": cloud.jobs[index - 1].id }]) };
         assert_eq!(body["dependsOn"], depends_on);
@@ -230,9 +234,22 @@ fn a_detached_run_continues_and_can_be_attached() {
 }
 
 #[test]
+fn a_reason_that_cannot_be_recorded_is_a_usage_error() {
+    let stub = with(&[], 13);
+    let long = "x".repeat(501);
+    for (reason, more) in [("", &[][..]), (" ", &[]), ("a\nb", &[]), (&long, &[]), ("a", &["--attach", "r"])] {
+        let output = xtask(&stub, &[&["run", "--accept", reason][..], more].concat());
+        assert_eq!(output.status.code(), Some(2), "{reason:?}: {}", text(&output.stderr));
+    }
+    let output = xtask(&stub, &["run", "--accept", ""]);
+    assert!(text(&output.stderr).contains("must have 1 to 500 bytes"), "{}", text(&output.stderr));
+    assert!(stub.cloud().requests.is_empty());
+}
+
+#[test]
 fn a_run_by_airflow_is_followed_from_the_dag_to_the_log_lines() {
     let stub = with(&[("copy_job", Plan::of(&[75, 0]))], 11);
-    let output = xtask(&stub, &["run", "--json", "--interval", "0.05"]);
+    let output = xtask(&stub, &["run", "--accept", "they retired", "--json", "--interval", "0.05"]);
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{stderr}");
     assert_lines(&stderr, &expected(&[(0, 1, 40), (1, 2, 40), (2, 1, 40)]));
@@ -241,6 +258,7 @@ fn a_run_by_airflow_is_followed_from_the_dag_to_the_log_lines() {
     }
     let found = value(&output);
     assert_eq!(found["run_id"], stub.cloud().airflow.run_id());
+    assert_eq!(stub.cloud().airflow.conf, json!({ "accept": "they retired" }));
     let id = found["dag_run_id"].as_str().expect("Airflow's id").to_owned();
     // Airflow returns 100 runs per page.
     stub.cloud().airflow.newer = 230;

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use contract::Check;
+
 use super::*;
 use crate::report::Loaded;
 
@@ -11,12 +13,15 @@ fn run(text: &str) -> LocalReport {
     let counts = Counts { read: 1_700, rows: 1_234, inserted: 1_200, deleted: 34, ..Counts::default() };
     let finding = |test| Finding { of: text(), test, message: text(), rows: None };
     let warnings = vec![finding(Some(text())), finding(None)];
+    let of_load = |refused| contract::Finding { check: Check::Deleted, table: text(), problem: text(), refused };
     LocalReport {
         loaded: Loaded {
             run_id: text(),
             outcome: "committed".to_owned(),
             superseded_by: Some(text()),
             tables: BTreeMap::from([(text(), counts)]),
+            findings: [true, false].map(of_load).into(),
+            accepted: Some(text()),
         },
         dbt: Some(Results { pass: 5, warn: 2, total: 7, warnings, ..Results::default() }),
         report: "/lake/report.html".to_owned(),

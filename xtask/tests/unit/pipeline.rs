@@ -9,12 +9,12 @@ fn a_run_passes_only_what_it_was_given() {
         source_url: Some("file:///source".to_owned()),
         contract: None,
         collections: vec!["launches".to_owned(), "cores".to_owned()],
-        allow_empty: true,
         accept: Some("half of them retired".to_owned()),
+        accept_with: "cargo xtask local --accept 'REASON'".to_owned(),
     };
     let [transformation, copy] = run.steps();
     let names = |step: &Invocation| step.environment.keys().cloned().collect::<Vec<_>>().join(" ");
-    assert_eq!(names(&transformation), "ACCEPT COLLECTIONS LAKE_URL RUN_ID SOURCE_URL WAREHOUSE_URL");
-    assert_eq!(names(&copy), "ACCEPT ALLOW_EMPTY COLLECTIONS LAKE_URL RUN_ID WAREHOUSE_URL");
+    assert_eq!(names(&transformation), "COLLECTIONS LAKE_URL RUN_ID SOURCE_URL WAREHOUSE_URL");
+    assert_eq!(names(&copy), "ACCEPT ACCEPT_WITH COLLECTIONS LAKE_URL RUN_ID WAREHOUSE_URL");
     assert_eq!(copy.environment["COLLECTIONS"], "launches,cores");
 }

@@ -86,13 +86,16 @@ pub trait Warehouse {
         Ok(changes)
     }
 
-    /// Runs the statement of [`crate::load::Plan::audit`].
-    async fn audit(&self, statement: &Statement) -> Result<Audit> {
-        let rows = self.query(&statement.purpose, &statement.sql).await?.into_iter().map(|row| {
-            let [table, number, repeated] = values(row)?;
-            Ok((table, number.parse()?, repeated.parse()?))
-        });
-        Ok(Audit::read(rows.collect::<Result<Vec<_>>>()?))
+    /// Runs the statements of [`crate::load::Plan::audit`].
+    async fn audit(&self, statements: &[Statement]) -> Result<Audit> {
+        let mut rows = Vec::new();
+        for statement in statements {
+            for row in self.query(&statement.purpose, &statement.sql).await? {
+                let [table, number, repeated, detail] = values(row)?;
+                rows.push((table, number.parse()?, repeated.parse()?, detail));
+            }
+        }
+        Ok(Audit::read(rows))
     }
 }
 

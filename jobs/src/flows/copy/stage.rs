@@ -40,7 +40,7 @@ async fn copy<W: Warehouse>(plan: &Plan<'_>, role: &str, attempt: &str, lake: &L
         if full.is_empty() {
             continue;
         }
-        let key = Layout { source: plan.source }.manifest(table.name, plan.run, attempt);
+        let key = Layout { source: &plan.contract.source }.manifest(table.name, plan.run, attempt);
         lake.put_new(&key, manifest(lake, &full)).await?;
         let bytes = full.iter().map(|file| file.object.bytes).sum();
         copies.push((bytes, plan.copy(table, &lake.location(&key), role)));

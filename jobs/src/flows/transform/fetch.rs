@@ -4,12 +4,11 @@ use anyhow::{Context, Result};
 use bytes::Bytes;
 use contract::{Layout, RunId};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Job;
 use crate::edge::lake::{Lake, Reader, Upload};
-use crate::edge::source::{Api, Body, Evidence, Reply};
+use crate::edge::source::{Api, Body, Reply};
 use crate::failure::Failure;
 use crate::pagination::Claims;
 use crate::receipt::{Object, Receipt};
@@ -35,8 +34,6 @@ pub(super) struct Target<'t> {
     pub attempt: &'t str,
     /// Whether objects are stored, or only measured.
     pub stores: bool,
-    /// The reason to accept a response whose headers report more records than it has.
-    pub accept: Option<&'t str>,
     /// Receives the key of each finished file.
     pub claim: &'t (dyn Fn(String) + Sync),
 }
@@ -56,12 +53,8 @@ pub(super) struct Arriving<'t> {
     pub form: Form,
     /// The number of records according to the headers.
     pub claims: Claims,
-}
-
-/// The part of a response's evidence that a replay reads.
-#[derive(Deserialize)]
-struct Kept {
-    http: Option<Evidence>,
+    /// For a replay, how the response reports more records than it has.
+    pub incomplete: Option<String>,
 }
 
 enum From {
@@ -120,7 +113,8 @@ impl Origin {
         bars: &MultiProgress,
     ) -> Result<Option<Arriving<'t>>> {
         let mut evidence = Map::from_iter([("fetched_at".to_owned(), now.into())]);
-        let (mut fetched_at, mut raw, mut url, mut claims) = (now.to_owned(), None, None, Claims::default());
+        let (mut fetched_at, mut raw, mut url) = (now.to_owned(), None, None);
+        let (mut claims, mut incomplete) = (Claims::default(), None);
         let (from, etag, form, total) = match self {
             Self::Api(api) => match api.get(path, earlier).await? {
                 Reply::NotModified(http) => {
@@ -156,7 +150,7 @@ impl Origin {
                 fetched_at.clone_from(&receipt.fetched_at);
                 url.clone_from(&receipt.url);
                 raw = Some(to.lake.measure(&object.key));
-                claims = to.claims(object).await?;
+                incomplete.clone_from(&receipt.incomplete);
                 // The response was complete, because it has a manifest.
                 let form = Form { gzip: object.key.ends_with(".gz"), delimited: true };
                 let reader = to.lake.read(&object.key, object.bytes);
@@ -165,7 +159,7 @@ impl Origin {
         };
         let bar = bars.add(bar(to.name, total));
         let raw = raw.unwrap_or_else(|| to.lake.upload(&to.raw(form)));
-        Ok(Some(Arriving { to, from, raw, evidence, bar, etag, url, fetched_at, form, claims }))
+        Ok(Some(Arriving { to, from, raw, evidence, bar, etag, url, fetched_at, form, claims, incomplete }))
     }
 }
 
@@ -226,15 +220,6 @@ impl Target<'_> {
 
     fn raw(&self, form: Form) -> String {
         self.layout.raw(self.name, self.run, self.attempt, if form.gzip { "json.gz" } else { "json" })
-    }
-
-    /// Returns the number of records according to the stored headers; files have no headers.
-    async fn claims(&self, raw: &Object) -> Result<Claims> {
-        let key = Layout::evidence_beside(&raw.key);
-        let Some(bytes) = self.lake.get(&key).await? else { return Ok(Claims::default()) };
-        let kept: Kept = serde_json::from_slice(&bytes)
-            .map_err(|error| Failure::refused(format!("cannot read `{}`", self.lake.location(&key))).because(error))?;
-        Ok(kept.http.map(|http| Claims::of(&http.headers)).unwrap_or_default())
     }
 
     async fn keep(&self, evidence: &Map<String, Value>) -> Result<()> {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use contract::Table;
 
 use super::fetch::Target;
+use crate::clean::Cell;
 use crate::edge::lake::Upload;
 use crate::receipt::{File, TableReceipt};
 use crate::table::{Encoder, Row};
@@ -20,18 +21,29 @@ pub(super) struct TableFiles<'t> {
     /// Encoded files that are not uploaded yet: the row count and last bytes of each.
     full: Vec<(u64, Vec<Bytes>)>,
     upload: Option<Upload>,
+    /// The number of values that are not null in each column.
+    values: Vec<u64>,
     pub receipt: TableReceipt,
 }
 
 impl<'t> TableFiles<'t> {
     pub(super) fn new(table: Table<'t>) -> Result<Self> {
         let name = table.name.to_owned();
-        let receipt = TableReceipt { table: name, read: 0, rows: 0, quarantined: 0, dropped: 0, files: Vec::new() };
-        Ok(Self { encoder: Encoder::new(&table)?, table, full: Vec::new(), upload: None, receipt })
+        let receipt = TableReceipt { table: name, ..TableReceipt::default() };
+        let values = vec![0; table.columns.len()];
+        Ok(Self { encoder: Encoder::new(&table)?, table, full: Vec::new(), upload: None, values, receipt })
     }
 
     /// Adds a row. Files are split here, because rows do not depend on how the response was split into pieces.
     pub(super) fn append(&mut self, row: &Row<'_>) -> Result<()> {
+        if self.receipt.rows == 0 {
+            self.receipt.unknown = row.extra.keys().cloned().collect();
+        } else if !self.receipt.unknown.is_empty() {
+            self.receipt.unknown.retain(|field| row.extra.contains_key(field));
+        }
+        for (values, cell) in self.values.iter_mut().zip(&row.cells) {
+            *values += u64::from(*cell != Cell::Null);
+        }
         self.receipt.rows += 1;
         self.encoder.append(row)?;
         if self.encoder.is_full() {
@@ -75,6 +87,8 @@ impl<'t> TableFiles<'t> {
         if last.rows() > 0 || self.receipt.files.is_empty() {
             self.close(last.rows(), last.finish()?, to).await?;
         }
+        let values = self.table.columns.iter().zip(self.values).filter(|(_, values)| *values > 0);
+        self.receipt.values = values.map(|(column, values)| (column.name.to_owned(), values)).collect();
         Ok(self.receipt)
     }
 }

@@ -16,13 +16,23 @@ use crate::failure::Failure;
 use crate::receipt::{Object, TableReceipt};
 use crate::table::{Encoder, Record, RecordReader};
 
-/// Converts a response to files as it arrives; returns its copy in `raw/`, the tables and the quarantined records.
+/// The objects made from one response.
+pub(super) struct Made {
+    /// Its copy in `raw/`.
+    pub raw: Object,
+    pub tables: Vec<TableReceipt>,
+    pub quarantine: Option<Object>,
+    /// How the response reports more records than it has.
+    pub incomplete: Option<String>,
+}
+
+/// Converts a response to files as it arrives.
 pub(super) async fn make(
     contract: &Contract,
     collection: &Collection,
     to: &Target<'_>,
     mut arriving: Arriving<'_>,
-) -> Result<(Object, Vec<TableReceipt>, Option<Object>)> {
+) -> Result<Made> {
     let (reader, form) = (RecordReader::new(contract, to.name, collection), arriving.form);
     let mut work = Work {
         to: *to,
@@ -34,6 +44,7 @@ pub(super) async fn make(
         records: 0,
     };
     let (place, claims) = (to.lake.location(arriving.key()), arriving.claims.clone());
+    let incomplete = arriving.incomplete.take();
     let mut records = Records::new(&reader, collection, form, place.clone());
     let mut read = Ok(());
     while let Some(bytes) = arriving.next().await? {
@@ -46,28 +57,11 @@ pub(super) async fn make(
     let raw = arriving.stored().await?;
     read?;
     records.end(&mut |record, json| work.take(record, json))?;
-    if collection.answer == Answer::List {
-        check_complete(to, claims.missing(work.records))?;
-    }
+    let counted = collection.answer == Answer::List;
+    let incomplete = incomplete.or_else(|| claims.missing(work.records).filter(|_| counted));
     let again = || Records::new(&reader, collection, form, place.clone());
     let (tables, quarantine) = work.finish(&raw, again, contract.max_quarantine_share(collection)).await?;
-    Ok((raw, tables, quarantine))
-}
-
-/// Rejects a page that is not the complete list, except in a verification, which loads nothing.
-fn check_complete(to: &Target<'_>, missing: Option<String>) -> Result<()> {
-    match (missing.filter(|_| to.stores), to.accept) {
-        (None, _) => Ok(()),
-        (Some(missing), Some(reason)) => {
-            tracing::warn!(collection = to.name, reason, "{}: {missing}; accepted: {reason}", to.name);
-            Ok(())
-        }
-        (Some(missing), None) => {
-            let hint = "the source probably paginates: request all records in the contract's `path`, for example \
-                        `?limit=100000`; if the response is complete, accept it once with --accept REASON";
-            Err(Failure::refused(missing).hint(hint).into())
-        }
-    }
+    Ok(Made { raw, tables, quarantine, incomplete })
 }
 
 struct Work<'w> {

@@ -24,6 +24,8 @@ fn a_run_with_a_clock_that_is_ahead_is_refused() {
     fetched_in_the_future(&zoo, "r1", TimeDelta::days(365));
     let ended = zoo.copy("r1").run();
     ended.refused(&["collection `animals` was fetched at 2", "which is in the future", "hint: correct the clock"]);
+    // It would supersede all runs of the next year.
+    zoo.copy("r1").option("--accept", "whatever").run().refused(&["which is in the future"]);
     assert!(zoo.ledger().is_empty());
     // Small differences between clocks are accepted.
     fetched_in_the_future(&zoo, "r2", TimeDelta::minutes(3));

@@ -39,8 +39,8 @@ fn every_table_has_the_same_rows_through_both_drivers() {
         attempt: "a1".to_owned(),
         loaded_at: clock::rfc3339(clock::now()),
         collections: contract.collections.keys().map(String::as_str).collect(),
-        allow_empty: false,
         accept: None,
+        accept_with: String::new(),
         first_wait: std::time::Duration::from_millis(1),
     };
     let mut warehouse = Redshift::with(client(api.url()), workgroup::WORKGROUP, workgroup::DATABASE, "default");

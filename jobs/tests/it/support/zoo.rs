@@ -27,7 +27,7 @@ pub struct Zoo {
 #[derive(Debug, PartialEq)]
 pub struct State {
     tables: [Versions; 3],
-    receipts: BTreeMap<String, Vec<u8>>,
+    pub receipts: BTreeMap<String, Vec<u8>>,
 }
 
 impl Zoo {
@@ -75,10 +75,11 @@ impl Zoo {
         fs::write(self.contract(), text.replacen(from, to, 1)).expect("the contract");
     }
 
-    /// Uses the default limit for the rows that a load may mark as deleted.
+    /// Uses the default limits for the rows and values that a load may remove.
     pub fn limited(self) -> Self {
         let text = fs::read_to_string(self.contract()).expect("the contract");
-        let kept: Vec<&str> = text.lines().filter(|line| !line.contains("max_deleted_share")).collect();
+        let limit = |line: &&str| ["max_deleted_share", "max_emptied_share"].iter().any(|name| line.contains(name));
+        let kept: Vec<&str> = text.lines().filter(|line| !limit(line)).collect();
         fs::write(self.contract(), kept.join("\n")).expect("the contract");
         self
     }

@@ -24,7 +24,7 @@ fn plan<T>(dialect: Dialect, contract: &Contract, work: impl FnOnce(&Plan<'_>) -
     let run = "r1".parse().expect("a run id");
     work(&Plan {
         dialect,
-        source: "zoo",
+        contract,
         run: &run,
         names: StageNames::new("zoo", &run, "a"),
         loaded_at: "2026-01-05T00:00:00.000000Z".to_owned(),
@@ -39,7 +39,7 @@ fn plan<T>(dialect: Dialect, contract: &Contract, work: impl FnOnce(&Plan<'_>) -
 fn words(dialect: Dialect, tables: usize, changed: usize) -> Vec<String> {
     let changes: Changes =
         (0..changed).map(|table| (format!("c{table}"), BTreeMap::from([(Change::Inserted, 1)]))).collect();
-    let statements = plan(dialect, &contract(tables, 0), |plan| plan.commit(7, &changes));
+    let statements = plan(dialect, &contract(tables, 0), |plan| plan.commit(7, &changes, &[], None));
     statements.iter().map(|statement| statement.sql.split(' ').next().unwrap_or_default().to_owned()).collect()
 }
 
@@ -58,7 +58,7 @@ fn only_changed_tables_are_merged_and_many_merges_are_moved_to_a_procedure() {
 fn procedures_and_calls_are_within_the_limits_of_the_api() {
     let contract = contract(30, 100);
     let changes: Changes = (0..30).map(|table| (format!("c{table}"), BTreeMap::from([(Change::Updated, 2)]))).collect();
-    let statements = plan(Dialect::Redshift, &contract, |plan| plan.commit(7, &changes));
+    let statements = plan(Dialect::Redshift, &contract, |plan| plan.commit(7, &changes, &[], None));
     assert!(statements.iter().all(|statement| statement.sql.len() <= BYTES));
     let procedures = statements.iter().filter(|statement| statement.sql.starts_with("CREATE PROCEDURE ")).count();
     let merges: usize = statements.iter().map(|statement| statement.sql.matches("MERGE INTO").count()).sum();

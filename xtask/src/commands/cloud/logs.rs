@@ -11,7 +11,8 @@ use crate::flows::run::{self, RunProgress, RunRequest};
 
 pub(super) fn run(args: &Logs) -> Result<Exit> {
     let (configured, variables) = configured(&args.common)?;
-    let request = RunRequest { settings: configured.settings().clone(), variables, interval: args.interval };
+    let settings = configured.settings().clone();
+    let request = RunRequest { settings, variables, interval: args.interval, accept: None };
     run::logs(&request, &args.id, args.follow, &mut |progress| match progress {
         RunProgress::Note(task, message) => {
             terminal::step(&format!("{task}: {message}"));

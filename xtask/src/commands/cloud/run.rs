@@ -27,7 +27,7 @@ pub(super) fn run(args: &Run) -> Result<Exit> {
     let options = options(&args.common);
     let attach = format!("cargo xtask run{way} --attach '{id}'{options}");
     let interrupted = format!("Interrupted. The run continues; to follow it again: {attach}");
-    let request = RunRequest { settings, variables, interval: args.interval };
+    let request = RunRequest { settings, variables, interval: args.interval, accept: args.accept.clone() };
     terminal::step(&format!("Run {id}: the run continues after Ctrl-C; follow it again with `{attach}`"));
     terminal::until_interrupted(interrupted, || follow(args, &request, &id, &options))
 }

@@ -31,24 +31,27 @@ impl Batch {
         Ok(jobs.max_by_key(|job| job.created_at).and_then(|job| job.job_id))
     }
 
-    /// Submits a task's job, which starts once the `after` job has succeeded. SubmitJob has no client token, so the SDK
-    /// must not retry it: if the response is lost, the job is looked up by name before it is submitted again.
+    /// Submits a task's job, which starts once the `after` job has succeeded; `accept` is its ACCEPT. SubmitJob has no
+    /// client token, so the SDK must not retry it: if the response is lost, the job is looked up by name first.
     pub async fn submit(
         &self,
         queue: &str,
         run_id: &str,
         task: &RunTask,
+        accept: Option<&str>,
         after: Option<&str>,
         wait: Duration,
     ) -> Result<String> {
         let name = job_name(DAG, task.task, UNMAPPED, run_id);
         let config = self.client.config().to_builder().retry_config(RetryConfig::disabled()).build();
         let once = Client::from_conf(config);
-        let variable = KeyValuePair::builder().name("RUN_ID").value(run_id).build();
+        let variable = |name: &str, value: &str| KeyValuePair::builder().name(name).value(value).build();
+        let accept = accept.map(|reason| variable("ACCEPT", reason));
+        let environment = [variable("RUN_ID", run_id)].into_iter().chain(accept).collect();
         let command = task.command.iter().copied().map(str::to_owned).collect();
-        let overrides = ContainerOverrides::builder().set_command(Some(command)).environment(variable).build();
+        let overrides = ContainerOverrides::builder().set_command(Some(command)).set_environment(Some(environment));
         let call = once.submit_job().job_name(&name).job_queue(queue).job_definition(&task.definition);
-        let call = call.container_overrides(overrides);
+        let call = call.container_overrides(overrides.build());
         let call = after.iter().fold(call, |call, id| call.depends_on(JobDependency::builder().job_id(*id).build()));
         let mut submission = 1;
         loop {

@@ -48,7 +48,8 @@ impl<'a> Runs<'a> {
         settings: &Settings,
         variables: &Variables,
     ) -> Self {
-        let request = RunRequest { settings: settings.clone(), variables: variables.clone(), interval: INTERVAL };
+        let (settings, variables) = (settings.clone(), variables.clone());
+        let request = RunRequest { settings, variables, interval: INTERVAL, accept: None };
         Self { aws, reader, source, request }
     }
 
@@ -66,7 +67,7 @@ impl<'a> Runs<'a> {
     pub(super) fn start_long_statement(&self, run_id: &str) -> Result<Follow<'_>> {
         let RunRequest { settings, interval, .. } = &self.request;
         let (batch, task) = (Batch::new(&self.aws.config), long_statement(settings));
-        let id = self.aws.wait(batch.submit(&settings.batch.queue, run_id, &task, None, *interval))?;
+        let id = self.aws.wait(batch.submit(&settings.batch.queue, run_id, &task, None, None, *interval))?;
         let mut job = Follow::new(self.aws, &self.request);
         job.add(task.task, &id);
         Ok(job)

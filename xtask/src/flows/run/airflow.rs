@@ -81,7 +81,7 @@ impl Airflow<'_> {
             let failure = Failure::new(format!("the DAG `{DAG}` is paused, so a run would never start"));
             bail!(failure.hint("unpause it in the Airflow UI (`cargo xtask open`)"));
         }
-        let trigger = ApiRequest::trigger(dag_run_id);
+        let trigger = ApiRequest::trigger(dag_run_id, self.request.accept.as_deref());
         let mut response = self.send(&trigger);
         if response.as_ref().is_err_and(|error| exit_of(error) == Exit::TempFail) {
             let interval = self.request.interval;

@@ -41,7 +41,8 @@ pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(
             None if attach && !(is_direct(run_id) && may_follow(&aws, &batch, previous.as_deref())?) => break,
             None => {
                 report(RunProgress::Step(task.task.to_owned(), format!("submitting to `{}`", names.queue)));
-                aws.wait(batch.submit(&names.queue, run_id, task, previous.as_deref(), request.interval))?
+                let accept = request.accept.as_deref().filter(|_| task.task == "copy_job");
+                aws.wait(batch.submit(&names.queue, run_id, task, accept, previous.as_deref(), request.interval))?
             }
         };
         follow.add(task.task, &id);

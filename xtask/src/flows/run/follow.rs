@@ -29,6 +29,8 @@ pub struct RunRequest {
     pub settings: Settings,
     pub variables: Variables,
     pub interval: Duration,
+    /// The reason for loading implausible data.
+    pub accept: Option<String>,
 }
 
 /// The progress of a run. The first field is the task name, or the job name if the job belongs to a different DAG.

@@ -12,6 +12,8 @@ const TASKS: [&str; 3] = ["transformation", "copy_job", "dbt_build"];
 pub(super) struct Airflow {
     pub(super) run: Option<String>,
     pub(super) is_paused: bool,
+    /// The configuration that the run was triggered with.
+    pub(super) conf: Value,
     /// The number of responses that exceed MWAA's limit of 10 seconds although Airflow executed the request.
     pub(super) slow: u32,
     /// The number of runs that started after ours.
@@ -45,6 +47,7 @@ impl Airflow {
                     (409, json!({ "detail": "DAGRun with DAG ID: 'ingestion' and the same id already exists" }))
                 } else {
                     self.run = body["Body"]["dag_run_id"].as_str().map(str::to_owned);
+                    self.conf = body["Body"]["conf"].clone();
                     (200, self.dag_run("queued"))
                 }
             }
@@ -110,7 +113,7 @@ impl Airflow {
 
     fn dag_run(&self, state: &str) -> Value {
         json!({ "dag_run_id": self.run, "dag_id": "ingestion", "logical_date": null, "state": state, "run_type": "manual",
-                "conf": {}, "triggered_by": "rest_api", "dag_versions": [] })
+                "conf": self.conf, "triggered_by": "rest_api", "dag_versions": [] })
     }
 
     fn job(&self, jobs: &BTreeMap<String, Option<&'static str>>, task: &str) -> Option<Option<&'static str>> {

@@ -3,10 +3,10 @@ use super::*;
 #[test]
 fn no_path_is_too_long_or_contains_an_id() {
     let id = "x".repeat(250);
-    for request in [ApiRequest::dag(DAG), ApiRequest::trigger(&id), ApiRequest::runs(0), ApiRequest::tasks(&id)] {
+    for request in [ApiRequest::dag(DAG), ApiRequest::trigger(&id, None), ApiRequest::runs(0), ApiRequest::tasks(&id)] {
         assert!(request.path.len() <= 64 && !request.path.contains('x'), "{request:?}");
     }
-    let body = ApiRequest::trigger("r").body.expect("a body");
+    let body = ApiRequest::trigger("r", None).body.expect("a body");
     assert!(body.as_object().is_some_and(|body| body.contains_key("logical_date")) && body["logical_date"].is_null());
 }
 

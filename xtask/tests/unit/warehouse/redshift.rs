@@ -16,6 +16,7 @@ fn the_plan_creates_only_missing_users_roles_and_grants() {
         "GRANT ROLE reader TO \"IAM:ann\"",
         "CREATE SCHEMA IF NOT EXISTS staging_zoo AUTHORIZATION \"IAMR:ingestion\"",
         "ALTER TABLE etl.attempts OWNER TO \"IAMR:ingestion\"",
+        "ALTER TABLE etl.findings OWNER TO \"IAMR:ingestion\"",
         "GRANT SELECT ON svv_table_info TO \"IAMR:dbt\"",
         "GRANT SELECT ON svv_mv_info TO \"IAMR:dbt\"",
     ] {

@@ -50,6 +50,10 @@ CREATE TABLE IF NOT EXISTS etl.attempts (token varchar(64) NOT NULL, expires_at 
 -- next --
 ALTER TABLE etl.attempts OWNER TO "IAMR:ingestion"
 -- next --
+CREATE TABLE IF NOT EXISTS etl.findings (source varchar(64) NOT NULL, seq bigint NOT NULL, table_name varchar(64) NOT NULL, check_name varchar(32) NOT NULL, problem varchar(2000) NOT NULL, refused boolean NOT NULL, reason varchar(1000))
+-- next --
+ALTER TABLE etl.findings OWNER TO "IAMR:ingestion"
+-- next --
 GRANT USAGE ON SCHEMA spacex, etl TO ROLE transformer
 -- next --
 GRANT SELECT ON ALL TABLES IN SCHEMA spacex, etl TO ROLE transformer

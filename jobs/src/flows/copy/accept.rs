@@ -1,0 +1,48 @@
+//! Refuses an implausible load, unless a person accepts it.
+
+use contract::{Check, Finding};
+
+use super::Job;
+use crate::failure::Failure;
+
+/// Logs the warnings; fails for findings that nobody has accepted. Returns the reason if there was something to accept.
+pub(super) fn accept<'j>(job: &'j Job<'_>, findings: &[Finding]) -> Result<Option<&'j str>, Failure> {
+    let (refused, warnings): (Vec<&Finding>, Vec<&Finding>) = findings.iter().partition(|finding| finding.refused);
+    for Finding { check, table, problem, .. } in warnings {
+        tracing::warn!(table, %check, "{problem}");
+    }
+    let Some(first) = refused.first() else { return Ok(None) };
+    let clock = refused.iter().find(|finding| finding.check == Check::Clock);
+    if let Some(reason) = job.accept.as_deref().filter(|_| clock.is_none()) {
+        for Finding { check, table, problem, .. } in refused {
+            tracing::warn!(table, %check, reason, "{problem}; accepted: {reason}");
+        }
+        return Ok(Some(reason));
+    }
+    let problems: Vec<&str> = refused.iter().map(|finding| finding.problem.as_str()).collect();
+    let hint = if clock.is_some() {
+        "correct the clock of the machine that ran `transformation`, then fetch again with a new run ID".to_owned()
+    } else {
+        format!(
+            "{}; if the source did change in this way, load it once with `{}`: the ledger keeps the reason",
+            cause(first, &refused, findings),
+            job.accept_with
+        )
+    };
+    Err(Failure::refused(problems.join("; ")).hint(hint))
+}
+
+/// Returns the likely cause, and what to do about it.
+fn cause(first: &Finding, refused: &[&Finding], findings: &[Finding]) -> String {
+    let is_part = |finding: &&Finding| [Check::Incomplete, Check::PageSize].contains(&finding.check);
+    if refused.iter().any(is_part) {
+        return "the source probably paginates: request all records in the contract's `path`, for example \
+                `?limit=100000`"
+            .to_owned();
+    }
+    match findings.iter().find(|finding| finding.check == Check::UnknownFields) {
+        Some(unknown) => format!("a field was probably renamed, because {}: correct the contract", unknown.problem),
+        None if first.check == Check::Empty => "the source is probably broken".to_owned(),
+        None => "the response is probably incomplete, or a field was removed".to_owned(),
+    }
+}

@@ -1,0 +1,220 @@
+//! What is implausible in a load. It is computed before the transaction, from the manifests, the audit and the counts of
+//! the deltas; a person may accept it once, and the ledger keeps the reason.
+//!
+//! ```text
+//! empty           no valid record for a table with rows
+//! incomplete      the response itself reports more records, or a next page
+//! page_size       as many records as a page has, and rows would be deleted
+//! deleted         too large a share of a table's rows would be deleted
+//! emptied         too large a share of a column's values would become null: a renamed field
+//! unknown_fields  in every record; only a warning, and the likely cause of the others
+//! clock           fetched in the future; cannot be accepted, because it would supersede every later run
+//! ```
+
+use contract::{Check, Collection, Contract, Finding, Table, Type};
+
+use super::audit::Audit;
+use super::changes::{Change, Changes};
+use super::plan::Plan;
+use super::sql::{Statement, literal};
+use crate::receipt::{Receipt, TableReceipt};
+
+/// A load may always delete this many rows or values: in a table of one or two rows, any loss is a large share.
+const ALWAYS: u64 = 2;
+
+/// The numbers of records that APIs commonly return as a page.
+const PAGES: [u64; 10] = [10, 20, 25, 30, 50, 100, 200, 250, 500, 1_000];
+
+/// The parameters in a path that APIs commonly use for the number of records.
+const LIMITS: [&str; 10] =
+    ["limit", "per_page", "perpage", "page_size", "pagesize", "$top", "top", "first", "max_results", "maxresults"];
+
+/// The number of names that a message lists.
+const LISTED: usize = 5;
+
+/// The size of a text in the ledger, in bytes.
+const PROBLEM: usize = 2_000;
+
+impl Plan<'_> {
+    /// Returns what is implausible in this load.
+    pub fn findings(&self, audit: &Audit, changes: &Changes) -> Vec<Finding> {
+        let found = self.receipts.iter().filter_map(|receipt| {
+            let collection = self.contract.collections.get(&receipt.collection)?;
+            let own = receipt.tables.first()?;
+            Some(Load { contract: self.contract, collection, receipt, own, audit, changes }.findings(self))
+        });
+        found.flatten().collect()
+    }
+
+    /// Returns the columns that a load may have emptied: few rows of the run have a value. Only these are counted in the
+    /// warehouse. If the table loses half of its rows as well, more values must be missing.
+    pub(super) fn emptied<'t>(&self, table: &Table<'t>) -> Vec<&'t str> {
+        let receipt = self.receipts.iter().flat_map(|receipt| &receipt.tables).find(|found| found.table == table.name);
+        let collection = self.contract.collections.get(table.collection);
+        let Some((receipt, collection)) = receipt.zip(collection).filter(|(receipt, _)| !receipt.values.is_empty())
+        else {
+            return Vec::new();
+        };
+        let few = receipt.rows as f64 * 2.0 * (1.0 - self.contract.max_emptied_share(collection));
+        let columns =
+            table.columns.iter().filter(|column| !column.required && (values(receipt, column.name) as f64) < few);
+        columns.map(|column| column.name).collect()
+    }
+
+    /// Writes the findings to the ledger; `reason` is that of the person who accepted the refused ones.
+    pub(super) fn insert_findings(&self, seq: i64, findings: &[Finding], reason: Option<&str>) -> Vec<Statement> {
+        let row = |finding: &Finding| {
+            let problem = &finding.problem[..finding.problem.floor_char_boundary(PROBLEM)];
+            let reason = reason.filter(|_| finding.refused).map_or("NULL".to_owned(), literal);
+            let text = |value: &str, bytes| self.dialect.cast(value, Type::String(bytes));
+            format!(
+                "SELECT '{}', {seq}, '{}', '{}', {}, {}, CAST({reason} AS varchar(1000))",
+                self.contract.source,
+                finding.table,
+                finding.check,
+                text(problem, 2_000),
+                finding.refused,
+            )
+        };
+        let insert = |findings: &[Finding]| {
+            let rows: Vec<String> = findings.iter().map(row).collect();
+            let into = "INSERT INTO etl.findings (source, seq, table_name, check_name, problem, refused, reason)";
+            Statement::new("write the findings to the ledger", format!("{into}\n{}", rows.join("\nUNION ALL\n")))
+        };
+        // The Data API accepts 100 KB per statement.
+        findings.chunks(25).map(insert).collect()
+    }
+}
+
+/// One collection of a load.
+struct Load<'l> {
+    contract: &'l Contract,
+    collection: &'l Collection,
+    receipt: &'l Receipt,
+    /// The manifest of the collection's own table.
+    own: &'l TableReceipt,
+    audit: &'l Audit,
+    changes: &'l Changes,
+}
+
+impl Load<'_> {
+    fn findings(&self, plan: &Plan<'_>) -> Vec<Finding> {
+        let mut found: Vec<Finding> = [self.clock(), self.incomplete(), self.empty()].into_iter().flatten().collect();
+        // An empty response says nothing about columns, and all rows are lost.
+        if self.own.rows > 0 {
+            let tables = plan.tables.iter().filter(|table| table.collection == self.receipt.collection);
+            found.extend(self.page_size());
+            found.extend(self.receipt.tables.iter().filter_map(|table| self.deleted(table)));
+            found.extend(tables.zip(&self.receipt.tables).filter_map(|(table, read)| self.emptied(plan, table, read)));
+            found.extend(self.receipt.tables.iter().filter_map(unknown_fields));
+        }
+        found
+    }
+
+    fn refused(&self, check: Check, problem: String) -> Finding {
+        Finding { check, table: self.own.table.clone(), problem, refused: true }
+    }
+
+    fn clock(&self) -> Option<Finding> {
+        let (time, name) = (&self.receipt.fetched_at, &self.receipt.collection);
+        let problem = format!("collection `{name}` was fetched at {time}, which is in the future");
+        self.audit.in_future(time).then(|| self.refused(Check::Clock, problem))
+    }
+
+    fn incomplete(&self) -> Option<Finding> {
+        // If the source returned 304, the response was loaded before.
+        let claim = self.receipt.incomplete.as_ref().filter(|_| self.receipt.unchanged_since.is_none())?;
+        let problem = format!("the response for collection `{}` {claim}", self.receipt.collection);
+        Some(self.refused(Check::Incomplete, problem))
+    }
+
+    fn empty(&self) -> Option<Finding> {
+        let live = self.audit.live(&self.own.table);
+        let found = if self.own.read == 0 { "is empty" } else { "has only quarantined records" };
+        let name = &self.receipt.collection;
+        let problem = format!("the response for collection `{name}` {found}, but the table has {live} rows");
+        (self.own.rows == 0 && live > 0).then(|| self.refused(Check::Empty, problem))
+    }
+
+    fn page_size(&self) -> Option<Finding> {
+        let (read, name) = (self.own.read, &self.own.table);
+        let asked = limit_in(&self.collection.path) == Some(read);
+        let is_first = self.audit.live(name) == 0 && read >= 50;
+        let lost = self.count(Change::Deleted, name);
+        let refused = lost > ALWAYS && self.contract.max_deleted_share(self.collection) < 1.0;
+        if !asked && !(PAGES.contains(&read) && (refused || is_first)) {
+            return None;
+        }
+        let cause = if asked { "the limit in its `path`" } else { "a page often has" };
+        let losses = if refused { format!(", and {lost} rows of the table would be deleted") } else { String::new() };
+        let problem =
+            format!("the response for collection `{name}` has exactly {read} records, as many as {cause}{losses}");
+        Some(Finding { refused, ..self.refused(Check::PageSize, problem) })
+    }
+
+    fn deleted(&self, table: &TableReceipt) -> Option<Finding> {
+        let name = &table.table;
+        let deleted = self.count(Change::Deleted, name);
+        // Every other row of the run was in the table before.
+        let added = self.count(Change::Inserted, name) + self.count(Change::Revived, name);
+        let live = table.rows.saturating_sub(added) + deleted;
+        let limit = self.contract.max_deleted_share(self.collection);
+        let share = too_much(deleted, live, limit)?;
+        let problem = format!("table `{name}` would lose {deleted} of its {live} rows ({share})");
+        Some(Finding { table: name.clone(), ..self.refused(Check::Deleted, problem) })
+    }
+
+    fn emptied(&self, plan: &Plan<'_>, table: &Table<'_>, read: &TableReceipt) -> Option<Finding> {
+        let limit = self.contract.max_emptied_share(self.collection);
+        let columns = plan.emptied(table).into_iter().enumerate().filter_map(|(index, column)| {
+            let before = self.audit.values(table.name, index);
+            let lost = before.saturating_sub(values(read, column));
+            too_much(lost, before, limit).map(|share| format!("{lost} of the {before} values of `{column}` ({share})"))
+        });
+        let columns: Vec<String> = columns.collect();
+        let problem = format!("table `{}` would lose {}", table.name, listed(&columns));
+        let finding = Finding { table: table.name.to_owned(), ..self.refused(Check::Emptied, problem) };
+        (!columns.is_empty()).then_some(finding)
+    }
+
+    fn count(&self, change: Change, table: &str) -> u64 {
+        change.count(self.changes, table)
+    }
+}
+
+fn unknown_fields(table: &TableReceipt) -> Option<Finding> {
+    let (name, fields) = (&table.table, table.unknown.iter().map(|field| format!("`{field}`")));
+    let fields: Vec<String> = fields.collect();
+    let problem = format!("every row of `{name}` has fields that the contract does not define: {}", listed(&fields));
+    let finding = Finding { check: Check::UnknownFields, table: name.clone(), problem, refused: false };
+    (!fields.is_empty()).then_some(finding)
+}
+
+/// Returns the lost share as text if it is too large.
+fn too_much(lost: u64, of: u64, limit: f64) -> Option<String> {
+    let share = lost as f64 / of.max(1) as f64;
+    let text = || format!("{:.1} %; the limit is {:.1} %", share * 100.0, limit * 100.0);
+    (lost > ALWAYS && share > limit).then(text)
+}
+
+fn values(table: &TableReceipt, column: &str) -> u64 {
+    table.values.get(column).copied().unwrap_or(0)
+}
+
+fn listed(names: &[String]) -> String {
+    let more = names.len().saturating_sub(LISTED);
+    let shown = names[..names.len() - more].join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
+/// Returns the number of records that a path asks for.
+fn limit_in(path: &str) -> Option<u64> {
+    let (_, query) = path.split_once('?')?;
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let mut limits = pairs.filter(|(name, _)| LIMITS.contains(&name.to_ascii_lowercase().as_str()));
+    limits.find_map(|(_, value)| value.parse().ok())
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/load/plausible.rs"]
+mod tests;
