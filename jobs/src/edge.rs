@@ -5,7 +5,6 @@
 pub mod clock;
 pub mod lake;
 pub(crate) mod openlineage;
-pub(crate) mod scratch;
 pub(crate) mod source;
 pub mod warehouse;
 

@@ -9,7 +9,6 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod column;
-mod duplicates;
 mod parquet;
 mod pieces;
 mod record;
@@ -17,7 +16,6 @@ mod response;
 mod row;
 
 pub use column::{FileColumn, file_columns};
-pub(crate) use duplicates::{Keys, hash};
 pub use parquet::Encoder;
 pub use record::{Record, RecordReader};
 pub use response::{Response, ResponseError, Step};

@@ -1,6 +1,7 @@
 //! `copy`: manifests → validation → stage → delta → one transaction.
 
 mod accept;
+mod counts;
 mod stage;
 
 use std::collections::BTreeMap;
@@ -143,12 +144,13 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
             let known = |name: &String| plan.tables.iter().any(|table| table.name == name);
             ensure!(changes.keys().all(known), "the change counts include tables that are not part of the load");
             let findings = plan.findings(&audit, &changes);
-            match refuse_wrong_counts(plan, &audit, &changes).and_then(|()| accept::accept(job, &findings)) {
+            let counted = counts::refuse_wrong(plan, &audit, &changes, warehouse).await;
+            match counted.and_then(|()| Ok(accept::accept(job, &findings)?)) {
                 Err(refused) => {
                     // If another load has committed since the audit, the counts belong to different states of the tables.
                     let ledger = warehouse.ledger(source, Some(plan.run)).await?;
                     if ledger.standing(plan.run, &plan.fetched_at) == standing {
-                        return Err(refused.into());
+                        return Err(refused);
                     }
                 }
                 Ok(accepted) => {
@@ -199,13 +201,6 @@ fn refuse_repeated_keys(source: &str, audit: &Audit) -> Result<()> {
     let Some(problem) = audit.repeated_keys(source) else { return Ok(()) };
     let hint = "the table was modified manually: delete the additional rows, or drop the table, and run `copy` again";
     Err(Failure::refused(problem).hint(hint).into())
-}
-
-/// Fails if a table would not have exactly the rows of its manifest.
-fn refuse_wrong_counts(plan: &Plan<'_>, audit: &Audit, changes: &Changes) -> Result<(), Failure> {
-    let Some(problem) = plan.wrong_counts(audit, changes) else { return Ok(()) };
-    let hint = "two rows in the files share a key, or the warehouse has not loaded exactly the files of the manifest";
-    Err(Failure::refused(problem).hint(hint))
 }
 
 fn in_future(time: &str) -> bool {

@@ -1,7 +1,6 @@
 //! `transformation`: fetch → raw → typed Parquet → manifest, collection by collection. A replay starts at raw, and a
 //! verification writes nothing.
 
-mod duplicates;
 mod fetch;
 mod files;
 mod receipts;

@@ -137,15 +137,19 @@ impl Plan<'_> {
         self.emptied(table).chunks(COLUMNS).enumerate().map(counts).collect()
     }
 
-    /// Returns the tables that would differ from their files after the merges: the staging table or delta is wrong.
+    /// Returns the tables that would differ from their files after the merges, or whose changes have a key twice.
     pub fn wrong_counts(&self, audit: &Audit, changes: &Changes) -> Option<String> {
         let tables = self.receipts.iter().flat_map(|receipt| &receipt.tables).filter_map(|table| {
             let count = |change: Change| i128::from(change.count(changes, &table.table));
             let (added, deleted) = (count(Change::Inserted) + count(Change::Revived), count(Change::Deleted));
             let after = i128::from(audit.live(&table.table)) + added - deleted;
-            let (name, rows) = (&table.table, table.rows);
-            (after != i128::from(rows))
-                .then(|| format!("table `{name}` would have {after} rows after the load, but the manifest has {rows}"))
+            let (name, rows, repeated) = (&table.table, table.rows, count(Change::Repeated));
+            if after != i128::from(rows) {
+                return Some(format!(
+                    "table `{name}` would have {after} rows after the load, but the manifest has {rows}"
+                ));
+            }
+            (repeated > 0).then(|| format!("the changes in table `{name}` have several rows for {repeated} keys"))
         });
         let problems: Vec<String> = tables.collect();
         (!problems.is_empty()).then(|| problems.join("; "))

@@ -14,6 +14,8 @@ pub enum Change {
     Revived,
     /// A key that is no longer in the run.
     Deleted,
+    /// A key with several rows in the delta: not a change, but a reason to refuse the load.
+    Repeated,
 }
 
 impl Change {
@@ -26,7 +28,8 @@ impl Change {
     ];
 
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find_map(|(known, change)| (known == name).then_some(change))
+        let mut all = Self::ALL.into_iter().chain([("repeated", Self::Repeated)]);
+        all.find_map(|(known, change)| (known == name).then_some(change))
     }
 
     pub fn count(self, changes: &Changes, table: &str) -> u64 {

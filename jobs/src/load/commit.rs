@@ -42,7 +42,7 @@ impl Plan<'_> {
             ),
         ];
         let changed = self.tables.iter().filter_map(|table| {
-            let count = changes.get(table.name)?.values().sum();
+            let count: u64 = Change::ALL.iter().map(|(_, change)| change.count(changes, table.name)).sum();
             (count > 0).then_some((table, count))
         });
         let changed: Vec<(&Table<'_>, u64)> = changed.collect();

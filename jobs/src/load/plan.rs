@@ -4,6 +4,7 @@ use contract::{Contract, RunId, Table, Type};
 
 use super::retired::Retired;
 use super::sql::{Dialect, Statement, literal};
+use crate::limits::KEY_BYTES;
 use crate::receipt::Receipt;
 use crate::table::file_columns;
 
@@ -128,15 +129,35 @@ impl Plan<'_> {
         drop_tables(&self.names.schema, names)
     }
 
-    /// Counts each table's changes; the result has the columns table, change and count.
+    /// Counts each table's changes, and the keys that occur twice in them: the columns table, change and count.
     pub fn count_changes(&self) -> Statement {
         let counts = self.tables.iter().map(|table| {
-            let (name, schema, delta) = (table.name, &self.names.schema, self.names.delta(table.name));
+            let (name, key) = (table.name, table.key.join(", "));
+            let delta = format!("{}.{}", self.names.schema, self.names.delta(name));
             format!(
-                "SELECT '{name}' AS table_name, _change, count(*) AS changes FROM {schema}.{delta} GROUP BY _change"
+                "SELECT '{name}' AS table_name, _change, count(*) AS changes FROM {delta} GROUP BY _change\nUNION ALL\n\
+                 SELECT '{name}' AS table_name, 'repeated' AS _change, count(*) AS changes \
+                 FROM (SELECT {key} FROM {delta} GROUP BY {key} HAVING count(*) > 1) AS twice"
             )
         });
         Statement::new("count the changes", counts.collect::<Vec<_>>().join("\nUNION ALL\n"))
+    }
+
+    /// Names up to three keys that occur twice in the run: the columns table and key. Those of a child table repeat
+    /// only if its parent's do.
+    pub fn find_repeated_keys(&self) -> Statement {
+        let text = self.dialect.type_name(Type::String(KEY_BYTES as u32));
+        let parents = self.tables.iter().filter(|table| table.child.is_none()).map(|table| {
+            let (name, key, stage) = (table.name, table.key.join(", "), self.names.stage(table.name));
+            format!(
+                "SELECT '{name}' AS table_name, CAST({key} AS {text}) AS repeated_key FROM {}.{stage} \
+                 GROUP BY {key} HAVING count(*) > 1",
+                self.names.schema
+            )
+        });
+        let parents: Vec<String> = parents.collect();
+        let sql = format!("{}\nORDER BY table_name, repeated_key LIMIT 3", parents.join("\nUNION ALL\n"));
+        Statement::new("search for keys that occur twice", sql)
     }
 
     pub(super) fn target(&self, table: &Table<'_>) -> String {

@@ -185,29 +185,6 @@ fn more_quarantined_records_than_the_contract_allows_refuse_the_collection() {
 }
 
 #[test]
-fn a_duplicate_key_in_a_response_is_refused_and_named() {
-    let (zoo, state) = loaded();
-    zoo.set("animals", &animals(&[(1, "Ada"), (2, "Bo"), (1, "Ada again")]));
-    zoo.set("keepers", &json!([{"id": "kb ", "name": "K."}, {"id": "kb", "name": "K."}]));
-    let ended = zoo.transformation("r2").option("--collections", "animals,keepers").run();
-    ended.refused(&[
-        "animals: the key `1` occurs twice in one response, in records 1 and 3",
-        "keepers: the key `kb` occurs twice in one response, in records 1 and 2",
-    ]);
-    assert_eq!(zoo.state(), state);
-}
-
-#[test]
-fn a_duplicate_key_is_found_beyond_the_keys_in_memory() {
-    let (zoo, state) = loaded();
-    let many: Vec<(u32, &str)> = (1..=140_000).chain([1]).map(|id| (id, "Ada")).collect();
-    zoo.set("animals", &animals(&many));
-    let ended = zoo.transformation("r2").option("--collections", "animals").run();
-    ended.refused(&["the key `1` occurs twice in one response, in records 1 and 140001"]);
-    assert_eq!(zoo.state(), state);
-}
-
-#[test]
 fn an_empty_response_for_a_table_with_rows_must_be_accepted() {
     let (zoo, _) = loaded();
     zoo.set("animals", &json!([]));

@@ -5,6 +5,7 @@ mod contract_changed;
 mod needs_time;
 mod plausible;
 mod recorded;
+mod repeated_keys;
 
 use serde_json::json;
 

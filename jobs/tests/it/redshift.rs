@@ -5,6 +5,7 @@ mod contract_changed;
 mod every_table;
 mod many_tables;
 mod needs_time;
+mod repeated_keys;
 
 pub use needs_time::api_faults;
 

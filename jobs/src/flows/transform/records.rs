@@ -19,7 +19,7 @@ const UNPACK: usize = 64 << 10;
 pub(super) type Take<'t> = dyn FnMut(Record<'_>, &str) -> Result<()> + Send + 't;
 
 pub(super) struct Records<'r> {
-    pub(super) reader: &'r RecordReader,
+    reader: &'r RecordReader,
     response: Response,
     gunzip: Option<MultiGzDecoder<Vec<u8>>>,
     bytes: Bytes,

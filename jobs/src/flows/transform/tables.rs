@@ -6,12 +6,10 @@ use std::mem;
 use anyhow::Result;
 use contract::{Answer, Collection, Contract};
 
-use super::duplicates::{self, DuplicateKeys, no_scratch};
 use super::fetch::{Arriving, Target};
 use super::files::TableFiles;
 use super::records::Records;
 use crate::edge::lake::Upload;
-use crate::edge::scratch::scratch;
 use crate::failure::Failure;
 use crate::receipt::{Object, TableReceipt};
 use crate::table::{Encoder, Record, RecordReader};
@@ -40,12 +38,11 @@ pub(super) async fn make(
         tables: contract.tables_of(to.name, collection).into_iter().map(TableFiles::new).collect::<Result<_>>()?,
         quarantine: None,
         first_reasons: String::new(),
-        keys: DuplicateKeys::new(scratch()),
         records: 0,
     };
     let (place, claims) = (to.lake.location(arriving.key()), arriving.claims.clone());
     let incomplete = arriving.incomplete.take();
-    let mut records = Records::new(&reader, collection, form, place.clone());
+    let mut records = Records::new(&reader, collection, form, place);
     let mut read = Ok(());
     while let Some(bytes) = arriving.next().await? {
         // After an error, the rest is still stored: someone who investigates it needs the complete response.
@@ -59,8 +56,7 @@ pub(super) async fn make(
     records.end(&mut |record, json| work.take(record, json))?;
     let counted = collection.answer == Answer::List;
     let incomplete = incomplete.or_else(|| claims.missing(work.records).filter(|_| counted));
-    let again = || Records::new(&reader, collection, form, place.clone());
-    let (tables, quarantine) = work.finish(&raw, again, contract.max_quarantine_share(collection)).await?;
+    let (tables, quarantine) = work.finish(contract.max_quarantine_share(collection)).await?;
     Ok(Made { raw, tables, quarantine, incomplete })
 }
 
@@ -71,7 +67,6 @@ struct Work<'w> {
     quarantine: Option<(Encoder, Upload)>,
     /// The reasons of the first three quarantined records.
     first_reasons: String,
-    keys: DuplicateKeys,
     records: u64,
 }
 
@@ -92,17 +87,12 @@ impl Work<'_> {
             );
             return Err(Failure::refused(message).hint("add the field to the contract, or set `drift: evolve`").into());
         }
-        let key = self.reader.key_of(&record);
-        if let Some(key) = &key {
-            // This sometimes writes half a megabyte, which is faster than parsing one piece of the response.
-            self.keys.add(key).map_err(no_scratch)?;
-        }
         let fits = record.reasons.is_empty();
         if fits {
             self.tables[0].append(&record.row)?;
         } else {
             self.tables[0].receipt.quarantined += 1;
-            let key = key.map(Cow::into_owned);
+            let key = self.reader.key_of(&record).map(Cow::into_owned);
             self.quarantine(key, &mem::take(&mut record.reasons), json)?;
         }
         self.tables[0].receipt.read += 1;
@@ -143,14 +133,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Finishes all files, unless too many records are quarantined or keys repeat; `again` rereads the response.
-    async fn finish<'r>(
-        mut self,
-        raw: &Object,
-        again: impl Fn() -> Records<'r>,
-        max_share: f64,
-    ) -> Result<(Vec<TableReceipt>, Option<Object>)> {
-        duplicates::refuse(self.keys, &self.to, raw, again).await?;
+    /// Finishes all files, unless too many records are quarantined.
+    async fn finish(mut self, max_share: f64) -> Result<(Vec<TableReceipt>, Option<Object>)> {
         let quarantine = match self.quarantine.take() {
             None => None,
             Some((encoder, mut upload)) => {

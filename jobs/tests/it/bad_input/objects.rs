@@ -177,7 +177,7 @@ fn an_object_that_is_not_in_the_manifest_is_never_loaded() {
 }
 
 /// A manifest with an additional object and matching counts: either its own object a second time, or an object of an
-/// earlier run, whose rows are already in the table. Only the counts of the delta can show this.
+/// earlier run, which has one of its keys. Only the counts of the delta can show this.
 #[test]
 fn an_object_that_was_added_to_a_manifest_is_refused() {
     let (zoo, _) = transformed();
@@ -185,8 +185,7 @@ fn an_object_that_was_added_to_a_manifest_is_refused() {
     let text = zoo.lake.read(&key);
     let earlier = zoo.lake.receipt("zoo", "r1", "animals")["tables"][0]["files"][0].clone();
     let own = zoo.lake.receipt("zoo", "r2", "animals")["tables"][0]["files"][0].clone();
-    let asserted = "rows after the load, but the manifest has";
-    for (added, message) in [(own, "` twice"), (earlier, asserted)] {
+    for (added, message) in [(own, "` twice"), (earlier, "the key `1` occurs twice in table `animals`")] {
         let rows = added["rows"].as_u64().expect("a number") + 2;
         let state = edit(&zoo, "animals", |receipt| {
             let table = &mut receipt["tables"][0];

@@ -26,9 +26,11 @@ pub enum Outcome {
     Quarantined(&'static [&'static str]),
     /// The collection is rejected with this message, and nothing changes.
     Refused(&'static str),
+    /// The load of the run is rejected with this message, and the warehouse does not change.
+    NotLoaded(&'static str),
 }
 
-use Outcome::{Loaded, Quarantined, Refused};
+use Outcome::{Loaded, NotLoaded, Quarantined, Refused};
 
 pub const POLICIES: [&str; 3] = ["evolve", "quarantine", "freeze"];
 
@@ -178,7 +180,7 @@ pub fn changes() -> Vec<Change> {
             "two records in a response have the same key",
             RECORD,
             r#"{"id":1,"name":"Ada"},{"id":1,"name":"Ida"}"#,
-            Refused("the key `1` occurs twice in one response, in records 1 and 2"),
+            NotLoaded("the key `1` occurs twice in table `animals`"),
         ),
         every("a record is null", RECORD, "null", Quarantined(&[NO_ID, NO_NAME])),
         every("a record is not an object", RECORD, "7", Quarantined(&["expected an object, found 7", NO_ID, NO_NAME])),

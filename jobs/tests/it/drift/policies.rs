@@ -63,6 +63,7 @@ impl PolicyTest {
             Outcome::Loaded(changed) => self.loaded(&after, &row, changed),
             Outcome::Quarantined(reasons) => self.quarantined(&after, &row, &record, &reasons.join("\n")),
             Outcome::Refused(message) => self.refused(&after, message),
+            Outcome::NotLoaded(message) => self.not_loaded(&after, message),
         }
     }
 
@@ -94,6 +95,13 @@ impl PolicyTest {
         self.copy(run).run().refused(&[&format!("run `{run}` has no manifest for animals")]);
         assert_eq!(self.zoo.state(), state, "rows, ledger, staging tables and manifests");
         assert!(self.zoo.lake.keys(&format!("processed/zoo/animals/run={run}")).is_empty());
+    }
+
+    fn not_loaded(&self, run: &str, message: &str) {
+        self.transformation(run).run().done();
+        let state = self.zoo.state();
+        self.copy(run).run().refused(&[message]);
+        assert_eq!(self.zoo.state(), state, "rows, ledger, staging tables and manifests");
     }
 
     /// Returns the numbers of records that the transformation read, wrote and quarantined.
@@ -181,5 +189,6 @@ fn described(outcome: &Outcome) -> String {
         Outcome::Loaded(columns) => format!("loaded: `{columns}`"),
         Outcome::Quarantined(reasons) => format!("quarantined: {}", reasons.join("; ")),
         Outcome::Refused(message) => format!("refused: {message}"),
+        Outcome::NotLoaded(message) => format!("refused by `copy`: {message}"),
     }
 }

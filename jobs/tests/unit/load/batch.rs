@@ -81,3 +81,23 @@ fn a_table_whose_statements_are_too_long_is_refused() {
     assert!(problem.contains("`c0`") && problem.contains("100000"), "{problem}");
     assert_eq!(plan(Dialect::Postgres, &contract(1, 900), |plan| plan.fits()), Ok(()));
 }
+
+/// A load with such a key is refused before its transaction.
+#[test]
+fn keys_that_occur_twice_are_not_changes() {
+    assert_eq!(Change::named("repeated"), Some(Change::Repeated));
+    assert!(Change::ALL.iter().all(|(_, change)| *change != Change::Repeated), "the ledger has no count of them");
+    let changes: Changes = [("c0".to_owned(), BTreeMap::from([(Change::Repeated, 1)]))].into();
+    let statements = plan(Dialect::Redshift, &contract(1, 0), |plan| plan.commit(7, &changes));
+    assert!(!statements.iter().any(|statement| statement.sql.contains("MERGE")), "{statements:?}");
+}
+
+#[test]
+fn only_the_keys_of_parents_are_searched() {
+    let text = include_str!("../../it/zoo.yaml");
+    let contract = Contract::parse(text, "zoo.yaml").expect("good");
+    let search = plan(Dialect::Postgres, &contract, |plan| plan.find_repeated_keys().sql);
+    assert_eq!(search.matches("CAST(").count(), 4, "{search}");
+    let counts = plan(Dialect::Postgres, &contract, |plan| plan.count_changes().sql);
+    assert!(counts.contains("GROUP BY animal_id, position HAVING count(*) > 1"), "{counts}");
+}

@@ -125,49 +125,124 @@ WHERE fresh.id IS NULL AND live._deleted_at IS NULL
 -- next --
 SELECT 'launches' AS table_name, _change, count(*) AS changes FROM staging_spacex.launches__d_09c62e9effcc GROUP BY _change
 UNION ALL
+SELECT 'launches' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT id FROM staging_spacex.launches__d_09c62e9effcc GROUP BY id HAVING count(*) > 1) AS twice
+UNION ALL
 SELECT 'launch_cores' AS table_name, _change, count(*) AS changes FROM staging_spacex.launch_cores__d_09c62e9effcc GROUP BY _change
+UNION ALL
+SELECT 'launch_cores' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT launch_id, position FROM staging_spacex.launch_cores__d_09c62e9effcc GROUP BY launch_id, position HAVING count(*) > 1) AS twice
 UNION ALL
 SELECT 'launch_payloads' AS table_name, _change, count(*) AS changes FROM staging_spacex.launch_payloads__d_09c62e9effcc GROUP BY _change
 UNION ALL
+SELECT 'launch_payloads' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT launch_id, position FROM staging_spacex.launch_payloads__d_09c62e9effcc GROUP BY launch_id, position HAVING count(*) > 1) AS twice
+UNION ALL
 SELECT 'launch_crew' AS table_name, _change, count(*) AS changes FROM staging_spacex.launch_crew__d_09c62e9effcc GROUP BY _change
+UNION ALL
+SELECT 'launch_crew' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT launch_id, position FROM staging_spacex.launch_crew__d_09c62e9effcc GROUP BY launch_id, position HAVING count(*) > 1) AS twice
 UNION ALL
 SELECT 'launch_failures' AS table_name, _change, count(*) AS changes FROM staging_spacex.launch_failures__d_09c62e9effcc GROUP BY _change
 UNION ALL
+SELECT 'launch_failures' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT launch_id, position FROM staging_spacex.launch_failures__d_09c62e9effcc GROUP BY launch_id, position HAVING count(*) > 1) AS twice
+UNION ALL
 SELECT 'launch_capsules' AS table_name, _change, count(*) AS changes FROM staging_spacex.launch_capsules__d_09c62e9effcc GROUP BY _change
+UNION ALL
+SELECT 'launch_capsules' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT launch_id, position FROM staging_spacex.launch_capsules__d_09c62e9effcc GROUP BY launch_id, position HAVING count(*) > 1) AS twice
 UNION ALL
 SELECT 'launch_ships' AS table_name, _change, count(*) AS changes FROM staging_spacex.launch_ships__d_09c62e9effcc GROUP BY _change
 UNION ALL
+SELECT 'launch_ships' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT launch_id, position FROM staging_spacex.launch_ships__d_09c62e9effcc GROUP BY launch_id, position HAVING count(*) > 1) AS twice
+UNION ALL
 SELECT 'payloads' AS table_name, _change, count(*) AS changes FROM staging_spacex.payloads__d_09c62e9effcc GROUP BY _change
+UNION ALL
+SELECT 'payloads' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT id FROM staging_spacex.payloads__d_09c62e9effcc GROUP BY id HAVING count(*) > 1) AS twice
 UNION ALL
 SELECT 'payload_customers' AS table_name, _change, count(*) AS changes FROM staging_spacex.payload_customers__d_09c62e9effcc GROUP BY _change
 UNION ALL
+SELECT 'payload_customers' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT payload_id, position FROM staging_spacex.payload_customers__d_09c62e9effcc GROUP BY payload_id, position HAVING count(*) > 1) AS twice
+UNION ALL
 SELECT 'payload_nationalities' AS table_name, _change, count(*) AS changes FROM staging_spacex.payload_nationalities__d_09c62e9effcc GROUP BY _change
+UNION ALL
+SELECT 'payload_nationalities' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT payload_id, position FROM staging_spacex.payload_nationalities__d_09c62e9effcc GROUP BY payload_id, position HAVING count(*) > 1) AS twice
 UNION ALL
 SELECT 'payload_manufacturers' AS table_name, _change, count(*) AS changes FROM staging_spacex.payload_manufacturers__d_09c62e9effcc GROUP BY _change
 UNION ALL
+SELECT 'payload_manufacturers' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT payload_id, position FROM staging_spacex.payload_manufacturers__d_09c62e9effcc GROUP BY payload_id, position HAVING count(*) > 1) AS twice
+UNION ALL
 SELECT 'cores' AS table_name, _change, count(*) AS changes FROM staging_spacex.cores__d_09c62e9effcc GROUP BY _change
+UNION ALL
+SELECT 'cores' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT id FROM staging_spacex.cores__d_09c62e9effcc GROUP BY id HAVING count(*) > 1) AS twice
 UNION ALL
 SELECT 'capsules' AS table_name, _change, count(*) AS changes FROM staging_spacex.capsules__d_09c62e9effcc GROUP BY _change
 UNION ALL
+SELECT 'capsules' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT id FROM staging_spacex.capsules__d_09c62e9effcc GROUP BY id HAVING count(*) > 1) AS twice
+UNION ALL
 SELECT 'crew' AS table_name, _change, count(*) AS changes FROM staging_spacex.crew__d_09c62e9effcc GROUP BY _change
+UNION ALL
+SELECT 'crew' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT id FROM staging_spacex.crew__d_09c62e9effcc GROUP BY id HAVING count(*) > 1) AS twice
 UNION ALL
 SELECT 'dragons' AS table_name, _change, count(*) AS changes FROM staging_spacex.dragons__d_09c62e9effcc GROUP BY _change
 UNION ALL
+SELECT 'dragons' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT id FROM staging_spacex.dragons__d_09c62e9effcc GROUP BY id HAVING count(*) > 1) AS twice
+UNION ALL
 SELECT 'history' AS table_name, _change, count(*) AS changes FROM staging_spacex.history__d_09c62e9effcc GROUP BY _change
+UNION ALL
+SELECT 'history' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT id FROM staging_spacex.history__d_09c62e9effcc GROUP BY id HAVING count(*) > 1) AS twice
 UNION ALL
 SELECT 'landpads' AS table_name, _change, count(*) AS changes FROM staging_spacex.landpads__d_09c62e9effcc GROUP BY _change
 UNION ALL
+SELECT 'landpads' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT id FROM staging_spacex.landpads__d_09c62e9effcc GROUP BY id HAVING count(*) > 1) AS twice
+UNION ALL
 SELECT 'launchpads' AS table_name, _change, count(*) AS changes FROM staging_spacex.launchpads__d_09c62e9effcc GROUP BY _change
+UNION ALL
+SELECT 'launchpads' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT id FROM staging_spacex.launchpads__d_09c62e9effcc GROUP BY id HAVING count(*) > 1) AS twice
 UNION ALL
 SELECT 'rockets' AS table_name, _change, count(*) AS changes FROM staging_spacex.rockets__d_09c62e9effcc GROUP BY _change
 UNION ALL
+SELECT 'rockets' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT id FROM staging_spacex.rockets__d_09c62e9effcc GROUP BY id HAVING count(*) > 1) AS twice
+UNION ALL
 SELECT 'ships' AS table_name, _change, count(*) AS changes FROM staging_spacex.ships__d_09c62e9effcc GROUP BY _change
+UNION ALL
+SELECT 'ships' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT id FROM staging_spacex.ships__d_09c62e9effcc GROUP BY id HAVING count(*) > 1) AS twice
 UNION ALL
 SELECT 'starlink' AS table_name, _change, count(*) AS changes FROM staging_spacex.starlink__d_09c62e9effcc GROUP BY _change
 UNION ALL
+SELECT 'starlink' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT id FROM staging_spacex.starlink__d_09c62e9effcc GROUP BY id HAVING count(*) > 1) AS twice
+UNION ALL
 SELECT 'company' AS table_name, _change, count(*) AS changes FROM staging_spacex.company__d_09c62e9effcc GROUP BY _change
 UNION ALL
+SELECT 'company' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT id FROM staging_spacex.company__d_09c62e9effcc GROUP BY id HAVING count(*) > 1) AS twice
+UNION ALL
 SELECT 'roadster' AS table_name, _change, count(*) AS changes FROM staging_spacex.roadster__d_09c62e9effcc GROUP BY _change
+UNION ALL
+SELECT 'roadster' AS table_name, 'repeated' AS _change, count(*) AS changes FROM (SELECT id FROM staging_spacex.roadster__d_09c62e9effcc GROUP BY id HAVING count(*) > 1) AS twice
+-- next --
+SELECT 'launches' AS table_name, CAST(id AS varchar(2600)) AS repeated_key FROM staging_spacex.launches__s_09c62e9effcc GROUP BY id HAVING count(*) > 1
+UNION ALL
+SELECT 'payloads' AS table_name, CAST(id AS varchar(2600)) AS repeated_key FROM staging_spacex.payloads__s_09c62e9effcc GROUP BY id HAVING count(*) > 1
+UNION ALL
+SELECT 'cores' AS table_name, CAST(id AS varchar(2600)) AS repeated_key FROM staging_spacex.cores__s_09c62e9effcc GROUP BY id HAVING count(*) > 1
+UNION ALL
+SELECT 'capsules' AS table_name, CAST(id AS varchar(2600)) AS repeated_key FROM staging_spacex.capsules__s_09c62e9effcc GROUP BY id HAVING count(*) > 1
+UNION ALL
+SELECT 'crew' AS table_name, CAST(id AS varchar(2600)) AS repeated_key FROM staging_spacex.crew__s_09c62e9effcc GROUP BY id HAVING count(*) > 1
+UNION ALL
+SELECT 'dragons' AS table_name, CAST(id AS varchar(2600)) AS repeated_key FROM staging_spacex.dragons__s_09c62e9effcc GROUP BY id HAVING count(*) > 1
+UNION ALL
+SELECT 'history' AS table_name, CAST(id AS varchar(2600)) AS repeated_key FROM staging_spacex.history__s_09c62e9effcc GROUP BY id HAVING count(*) > 1
+UNION ALL
+SELECT 'landpads' AS table_name, CAST(id AS varchar(2600)) AS repeated_key FROM staging_spacex.landpads__s_09c62e9effcc GROUP BY id HAVING count(*) > 1
+UNION ALL
+SELECT 'launchpads' AS table_name, CAST(id AS varchar(2600)) AS repeated_key FROM staging_spacex.launchpads__s_09c62e9effcc GROUP BY id HAVING count(*) > 1
+UNION ALL
+SELECT 'rockets' AS table_name, CAST(id AS varchar(2600)) AS repeated_key FROM staging_spacex.rockets__s_09c62e9effcc GROUP BY id HAVING count(*) > 1
+UNION ALL
+SELECT 'ships' AS table_name, CAST(id AS varchar(2600)) AS repeated_key FROM staging_spacex.ships__s_09c62e9effcc GROUP BY id HAVING count(*) > 1
+UNION ALL
+SELECT 'starlink' AS table_name, CAST(id AS varchar(2600)) AS repeated_key FROM staging_spacex.starlink__s_09c62e9effcc GROUP BY id HAVING count(*) > 1
+UNION ALL
+SELECT 'company' AS table_name, CAST(id AS varchar(2600)) AS repeated_key FROM staging_spacex.company__s_09c62e9effcc GROUP BY id HAVING count(*) > 1
+UNION ALL
+SELECT 'roadster' AS table_name, CAST(id AS varchar(2600)) AS repeated_key FROM staging_spacex.roadster__s_09c62e9effcc GROUP BY id HAVING count(*) > 1
+ORDER BY table_name, repeated_key LIMIT 3
 -- next --
 LOCK etl.load_lock
 -- next --
