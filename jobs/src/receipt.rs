@@ -119,9 +119,10 @@ pub struct File {
 /// Returns a hash of everything that determines how a collection's responses become files: its part of the contract,
 /// the defaults, and this code.
 pub fn fingerprint(contract: &Contract, name: &str, collection: &Collection) -> String {
-    // Only a load reads these limits: a change must not require another transformation.
-    let defaults = Defaults { max_deleted_share: None, max_emptied_share: None, ..contract.defaults.clone() };
-    let collection = Collection { max_deleted_share: None, max_emptied_share: None, ..collection.clone() };
+    // Only a load reads these: a change must not require another transformation.
+    let (max_deleted_share, max_emptied_share, removed) = (None, None, None);
+    let defaults = Defaults { max_deleted_share, max_emptied_share, removed, ..contract.defaults.clone() };
+    let collection = Collection { max_deleted_share, max_emptied_share, removed, ..collection.clone() };
     let parts = (TRANSFORMATION, &contract.source, defaults, name, collection);
     // Serialising plain structs into memory cannot fail; an empty text would only change the fingerprint.
     let text = serde_json::to_string(&parts).unwrap_or_default();

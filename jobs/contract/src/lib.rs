@@ -22,7 +22,7 @@ pub use counts::Counts;
 pub use exit::Exit;
 pub use findings::{Check, Finding, reason};
 pub use layout::Layout;
-pub use model::{Answer, Child, Clean, Collection, Column, Contract, Defaults, Drift, Reference, Type};
+pub use model::{Answer, Child, Clean, Collection, Column, Contract, Defaults, Drift, Reference, Removed, Type};
 pub use run_id::RunId;
 pub use tables::{POSITION, SYSTEM_COLUMNS, Table, TableColumn};
 pub use tls::{Tls, TlsOptions};

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct Defaults {
     /// The share of a column's values (0 to 1) that one load may set to null; default: [`Contract::max_emptied_share`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_emptied_share: Option<f64>,
+    /// What to do with tables and columns that leave the contract; default: [`Removed::Null`].
+    #[serde(deserialize_with = "removed", skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Removed>,
     /// The cleaning steps for strings, in order.
     pub clean: Vec<Clean>,
 }
@@ -49,6 +52,7 @@ impl Default for Defaults {
             max_quarantine_share: 0.05,
             max_deleted_share: None,
             max_emptied_share: None,
+            removed: None,
             clean: vec![Clean::Trim, Clean::EmptyToNull],
         }
     }
@@ -79,6 +83,9 @@ pub struct Collection {
     /// Overrides [`Defaults::max_emptied_share`] for this collection and its child tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_emptied_share: Option<f64>,
+    /// Overrides [`Defaults::removed`] for the columns of this collection and its child tables.
+    #[serde(default, deserialize_with = "removed", skip_serializing_if = "Option::is_none")]
+    pub removed: Option<Removed>,
     /// The columns in table order.
     pub columns: IndexMap<String, Column>,
     /// The child tables for nested lists.
@@ -166,6 +173,24 @@ pub enum Drift {
     Quarantine,
     /// Reject the whole collection.
     Freeze,
+}
+
+/// What a load does with a table or column that is no longer in the contract.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Removed {
+    /// Keep its values.
+    Keep,
+    /// Set the column to null in every row that a load writes; mark the rows of the table as deleted.
+    #[default]
+    Null,
+    /// Drop it, unless another object depends on it.
+    Drop,
+}
+
+/// Reads a policy: `removed: null` without quotes is a value here, not a missing one.
+fn removed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Removed>, D::Error> {
+    Option::<Removed>::deserialize(deserializer).map(|policy| Some(policy.unwrap_or_default()))
 }
 
 /// One step of cleaning a string.

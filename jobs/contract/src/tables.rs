@@ -1,6 +1,6 @@
 //! The contract's tables and columns, as the Parquet files, the warehouse and dbt use them.
 
-use crate::model::{Child, Clean, Collection, Column, Contract, Drift, Reference, Type};
+use crate::model::{Child, Clean, Collection, Column, Contract, Drift, Reference, Removed, Type};
 
 /// The column with an element's position in its list, starting from 1.
 pub const POSITION: &str = "position";
@@ -152,5 +152,10 @@ impl Contract {
     /// Returns the share of a column's values that one load may set to null; by default, some values must remain.
     pub fn max_emptied_share(&self, collection: &Collection) -> f64 {
         collection.max_emptied_share.or(self.defaults.max_emptied_share).unwrap_or(0.95)
+    }
+
+    /// Returns what a load does with removed columns of a collection, or with removed tables (`None`).
+    pub fn removed(&self, collection: Option<&Collection>) -> Removed {
+        collection.and_then(|collection| collection.removed).or(self.defaults.removed).unwrap_or_default()
     }
 }

@@ -17,7 +17,7 @@ use crate::edge::clock;
 use crate::edge::lake::Lake;
 use crate::edge::warehouse::{Commit, Warehouse, waits};
 use crate::failure::Failure;
-use crate::load::{Audit, Change, Changes, Plan, Retired, StageNames, Standing, Statement};
+use crate::load::{Audit, Change, Changes, Plan, StageNames, Standing, Statement};
 use crate::receipt::Receipt;
 use crate::validate;
 
@@ -99,7 +99,7 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
         fetched_at,
         tables: job.contract.tables().into_iter().filter(|table| job.collections.contains(&table.collection)).collect(),
         receipts: &receipts,
-        retired: Retired::default(),
+        retired: Vec::new(),
     };
     if let Err(problem) = plan.fits() {
         let hint = "give the table fewer columns in the contract, for example with child tables";
@@ -107,10 +107,7 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
     }
     stage::validate_objects(&plan, lake).await?;
     // Creates all tables in the contract, including those of other collections, because dbt reads all of them.
-    plan.retired = warehouse.ensure_tables(source, &job.contract.tables()).await?;
-    for warning in plan.retired.warnings(source) {
-        tracing::warn!("{warning}");
-    }
+    plan.retired = warehouse.ensure_tables(job.contract).await?;
     for name in warehouse.claim_and_drop_leftovers(&plan.names.schema, &plan.names.token).await? {
         tracing::info!("dropped `{name}`, a leftover of an aborted load");
     }
@@ -155,6 +152,7 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
                 }
                 Ok(accepted) => {
                     if warehouse.commit(&plan.commit(head, &changes, &findings, accepted)).await? == Commit::Done {
+                        warehouse.retire(plan).await;
                         let accepted = accepted.map(str::to_owned);
                         return Ok(Report { findings, accepted, ..report(job, plan.receipts, &changes) });
                     }

@@ -83,8 +83,8 @@ impl Audit {
         self.live.iter().filter_map(move |(table, live)| {
             let recorded = ledger.rows(table).filter(|rows| rows != live)?;
             Some(format!(
-                "`{schema}.{table}` has {live} rows, but the ledger records {recorded}: the table was modified manually; \
-                 this load restores the rows of its source"
+                "`{schema}.{table}` has {live} rows, but the ledger records {recorded}: the table was modified manually, \
+                 or was not in the contract; this load restores the rows of its source"
             ))
         })
     }

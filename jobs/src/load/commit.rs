@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::{Finding, Table};
+use contract::{Finding, Removed, Table};
 
 use super::changes::{Change, Changes};
 use super::plan::Plan;
@@ -59,7 +59,8 @@ impl Plan<'_> {
         let on: Vec<String> = table.key.iter().map(|key| format!("{name}.{key} = {delta}.{key}")).collect();
         let own = columns.iter().filter(|column| !table.key.contains(&column.as_str()));
         // Otherwise an old value would look like a current one.
-        let retired = self.retired.columns.get(name).into_iter().flatten().map(|column| format!("{column} = NULL"));
+        let retired = self.retired.iter().filter(|one| one.table == name && one.removed != Removed::Keep);
+        let retired = retired.filter_map(|one| one.column.as_ref()).map(|column| format!("{column} = NULL"));
         let set: Vec<String> = own.map(|column| format!("{column} = {delta}.{column}")).chain(retired).collect();
         let values: Vec<String> = columns.iter().map(|column| format!("{delta}.{column}")).collect();
         let sql = format!(

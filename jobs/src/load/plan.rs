@@ -53,7 +53,7 @@ pub struct Plan<'c> {
     pub fetched_at: String,
     pub tables: Vec<Table<'c>>,
     pub receipts: &'c [Receipt],
-    pub retired: Retired,
+    pub retired: Vec<Retired>,
 }
 
 impl Plan<'_> {

@@ -22,4 +22,7 @@ fn a_fingerprint_follows_its_own_collection_and_the_defaults_only() {
     assert!(a != a_changed && b == b_same && a != b);
     let [a_default, b_default] = prints(&TEXT.replace("collections:", "defaults: {drift: freeze}\ncollections:"));
     assert!(a_default != a && b_default != b);
+    // Only a load reads these.
+    let load = "defaults: {max_deleted_share: 0.5, removed: drop}\ncollections:";
+    assert_eq!(prints(&TEXT.replace("collections:", load).replacen("key: id", "removed: null, key: id", 1)), [a, b]);
 }

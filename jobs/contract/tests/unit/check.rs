@@ -1,6 +1,7 @@
 //! Tests the message for each mistake in a contract.
 
 use super::*;
+use crate::model::Removed;
 
 const GOOD: &str = "\
 source: zoo
@@ -96,6 +97,26 @@ fn each_mistake_is_reported_with_its_file_line_path_and_fix() {
         assert!(found.iter().any(|line| line.contains(expected)), "{expected}\n{found:#?}");
         assert!(found.iter().all(|line| line.starts_with("zoo.yaml:")), "{found:#?}");
     }
+}
+
+/// YAML's `null` is also the policy's name: it must not be taken for a missing value.
+#[test]
+fn a_collection_overrides_the_policy_for_what_was_removed() {
+    let policies = |default: &str, own: &str| {
+        let text = GOOD.replacen("collections:", &format!("defaults: {{{default}}}\ncollections:"), 1);
+        let text = text.replacen("    path: /animals\n", &format!("    path: /animals\n{own}"), 1);
+        let contract = Contract::parse(&text, "zoo.yaml").expect("good");
+        [None, contract.collections.get("animals"), contract.collections.get("keepers")].map(|of| contract.removed(of))
+    };
+    assert_eq!(policies("", ""), [Removed::Null; 3]);
+    assert_eq!(policies("removed: null", ""), [Removed::Null; 3]);
+    assert_eq!(policies("removed: keep", ""), [Removed::Keep; 3]);
+    for own in ["    removed: null\n", "    removed: 'null'\n"] {
+        assert_eq!(policies("removed: drop", own), [Removed::Drop, Removed::Null, Removed::Drop], "{own}");
+    }
+    assert_eq!(policies("", "    removed: drop\n"), [Removed::Null, Removed::Drop, Removed::Null]);
+    let wrong = problems(&GOOD.replacen("    path: /animals\n", "    path: /animals\n    removed: delete\n", 1));
+    assert!(wrong[0].contains("unknown variant `delete`") && wrong[0].contains("`keep`, `null`, `drop`"), "{wrong:?}");
 }
 
 #[test]

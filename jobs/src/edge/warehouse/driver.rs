@@ -6,11 +6,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use backon::ExponentialBuilder;
 use bytes::Bytes;
-use contract::{RunId, Table};
+use contract::{Contract, RunId, Table};
 
 use super::tables::{Shape, missing};
 use crate::failure::Failure;
-use crate::load::{Audit, Change, Changes, Dialect, Ledger, Retired, Statement, register};
+use crate::load::{Audit, Change, Changes, Dialect, Ledger, Plan, Retired, Statement, register};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Commit {
@@ -65,14 +65,35 @@ pub trait Warehouse {
 
     /// Creates the contract's missing tables and columns; fails for a column of a different type and for a table with a
     /// different key. Returns the tables and columns that are not in the contract.
-    async fn ensure_tables(&self, schema: &str, tables: &[Table<'_>]) -> Result<Retired> {
+    async fn ensure_tables(&self, contract: &Contract) -> Result<Vec<Retired>> {
+        let schema = contract.source.as_str();
         self.run(&[register(schema, Self::DIALECT)]).await?;
         let shape = self.shape(schema).await?;
-        self.create(schema, &missing(schema, tables, &shape, Self::DIALECT)?).await?;
-        let plain = shape
-            .iter()
-            .map(|(name, columns)| (name, columns.iter().filter(|(_, column)| column.plain).map(|(name, _)| name)));
-        Ok(Retired::of(tables, plain))
+        self.create(schema, &missing(schema, &contract.tables(), &shape, Self::DIALECT)?).await?;
+        let present =
+            shape.iter().map(|(name, columns)| (name, columns.iter().map(|(name, column)| (name, column.plain))));
+        Ok(Retired::of(contract, present))
+    }
+
+    /// Applies the contract's policy to the tables and columns that are not in it. The load is already committed, so a
+    /// failure is a warning; the next load tries again.
+    async fn retire(&self, plan: &Plan<'_>) {
+        for retired in &plan.retired {
+            let (message, count, change) = plan.retire(retired);
+            let applied = async {
+                if let Some(Statement { purpose, sql, .. }) = &count
+                    && self.query(purpose, sql).await? == [["0"]]
+                {
+                    return Ok(None);
+                }
+                self.run(change.as_slice()).await?;
+                anyhow::Ok(Some(message))
+            };
+            let failed = |error: anyhow::Error| Some(format!("{error:#}; the next load tries again"));
+            if let Some(warning) = applied.await.unwrap_or_else(failed) {
+                tracing::warn!("{warning}");
+            }
+        }
     }
 
     /// Runs the statement of [`crate::load::Plan::count_changes`].

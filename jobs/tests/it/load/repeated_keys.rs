@@ -30,7 +30,8 @@ fn two_rows_of_one_key_are_refused_whether_or_not_they_have_changed() {
     zoo.load_only("animals", "r1");
     zoo.set("animals", &animals(&[(1, "Ada")]));
     zoo.load_only("animals", "r2");
-    let cases: [(&str, [(u32, &str); 3], u32); 8] = [
+    type Records = [(u32, &'static str); 3];
+    let cases: [(&str, Records, u32); 8] = [
         ("both new", [(1, "Ada"), (3, "Cy"), (3, "Di")], 3),
         ("both new and equal", [(1, "Ada"), (3, "Cy"), (3, "Cy")], 3),
         ("both unchanged", [(1, "Ada"), (1, "Ada"), (3, "Cy")], 1),

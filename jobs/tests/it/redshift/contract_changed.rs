@@ -4,6 +4,7 @@ use jobs::failure::hint_of;
 use serde_json::json;
 
 use super::Rig;
+use crate::support::database::Role;
 use crate::support::zoo::Zoo;
 
 #[test]
@@ -36,4 +37,40 @@ fn a_column_that_was_removed_from_the_contract_becomes_null() {
     rig.commits("r2");
     let row = rig.zoo.objects("SELECT weight_kg, _run_id FROM zoo.animals WHERE id = 1");
     assert_eq!(row, [json!({"weight_kg": null, "_run_id": "r2"})]);
+}
+
+#[test]
+fn tables_and_columns_that_were_removed_from_the_contract_are_marked_as_deleted_or_dropped() {
+    let rig = Rig::new(Zoo::stocked());
+    rig.transform("r1");
+    rig.commits("r1");
+    let Rig { zoo, .. } = rig;
+    zoo.amend("      weight_kg: {type: double, unit: kg, doc: Weight.}\n", "");
+    zoo.amend("      tame: {type: boolean, doc: Whether it may be stroked.}\n", "");
+    zoo.amend("  tickets:\n", "  passes:\n");
+    zoo.set("passes", &json!([]));
+    let rig = Rig::new(zoo);
+    for run in ["r2", "r3"] {
+        rig.transform(run);
+        rig.commits(run);
+        let row = rig.zoo.objects("SELECT _run_id, _deleted_at = _loaded_at AS deleted FROM zoo.tickets");
+        assert_eq!(row, [json!({"_run_id": "r2", "deleted": true})]);
+    }
+    assert_eq!(rig.api.statements().iter().filter(|sql| sql.starts_with("UPDATE zoo.tickets ")).count(), 1);
+
+    let Rig { zoo, .. } = rig;
+    zoo.amend("defaults:\n", "defaults:\n  removed: drop\n");
+    let rig = Rig::new(zoo);
+    let loader = rig.zoo.database().session(Role::Loader);
+    loader.run("CREATE VIEW zoo.heavy AS SELECT weight_kg FROM zoo.animals");
+    let left = "SELECT column_name FROM information_schema.columns WHERE table_schema = 'zoo' AND (table_name = 'tickets' \
+                OR table_name = 'animals' AND column_name IN ('weight_kg', 'tame'))";
+    // The view depends on one of the columns.
+    rig.transform("r4");
+    rig.commits("r4");
+    assert_eq!(loader.texts(left), ["weight_kg"]);
+    loader.run("DROP VIEW zoo.heavy");
+    rig.transform("r5");
+    rig.commits("r5");
+    assert!(loader.texts(left).is_empty());
 }

@@ -4,7 +4,6 @@ use contract::Contract;
 
 use super::super::changes::{Change, Changes};
 use super::super::plan::StageNames;
-use super::super::retired::Retired;
 use super::*;
 
 fn contract(tables: usize, columns: usize) -> Contract {
@@ -31,7 +30,7 @@ fn plan<T>(dialect: Dialect, contract: &Contract, work: impl FnOnce(&Plan<'_>) -
         fetched_at: "2026-01-05T00:00:00.000000Z".to_owned(),
         tables: contract.tables(),
         receipts: &[],
-        retired: Retired::default(),
+        retired: Vec::new(),
     })
 }
 
