@@ -11,7 +11,7 @@ for foreign freeze from full globaldict256 globaldict64k grant group gzip having
 inner intersect interval into is isnull join language lateral leading left like limit localtime localtimestamp lun \
 luns lzo lzop minus mostly16 mostly32 mostly8 natural new not notnull null nulls off offline offset oid old on only \
 open or order outer overlaps parallel partition percent permissions pivot placing primary qualify raw readratio \
-recover references reject resort respect restore returning right rowid select session_user similar snapshot some \
+recover references rejectlog resort respect restore returning right rowid select session_user similar snapshot some \
 symmetric sysdate system system_user table tablesample tag tdes text255 text32k then timestamp to top trailing true \
 truncatecolumns union unique unnest unpivot user using variadic verbose wallet when where window with without";
 

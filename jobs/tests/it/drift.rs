@@ -1,13 +1,31 @@
 //! Records that do not match the contract: kept or quarantined unchanged, with every reason.
 //!
-//! `drift/policies.rs` tests the table in `docs/drift.md`; this file tests everything else.
+//! `drift/policies.rs` and `drift/kinds.rs` test the tables in `docs/drift.md`; this file tests everything else.
 
 mod changes;
+mod kinds;
 mod policies;
+
+use std::path::Path;
 
 use serde_json::{Value, json};
 
 use crate::support::zoo::{Zoo, animals, stock};
+
+fn document() -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/drift.md");
+    std::fs::read_to_string(file).expect("docs/drift.md")
+}
+
+/// Checks that the document contains this table, which starts with its header.
+#[track_caller]
+fn check_documented(table: &str) {
+    let (text, header) = (document(), table.lines().next());
+    let documented = text.lines().skip_while(|line| Some(*line) != header).take_while(|line| line.starts_with('|'));
+    let documented: Vec<&str> = documented.filter(|line| line.starts_with("| ")).collect();
+    // Not `assert_eq!`: the message is the table to paste into the document.
+    assert!(documented == table.lines().collect::<Vec<_>>(), "docs/drift.md should have:\n{table}");
+}
 
 /// Transforms these animals together with valid ones; returns the reasons for each quarantined record.
 fn reasons(records: &[&str]) -> Vec<(Option<String>, String)> {

@@ -1,5 +1,6 @@
 //! The Redshift driver with the Redshift emulator, whose files state what it does not verify.
 
+mod any_contract;
 mod bootstrap;
 mod contract_changed;
 mod every_table;

@@ -83,12 +83,12 @@ const TIMES: [&str; 12] = [
 ];
 
 /// Returns valid JSON with values at the limits of the columns.
-struct Nasty {
-    random: Random,
+pub struct Nasty {
+    pub random: Random,
 }
 
 impl Nasty {
-    fn string(&mut self) -> String {
+    pub fn string(&mut self) -> String {
         let mut text = String::from("\"");
         if self.random.once_in(60) {
             let unit = *self.random.one(&["x", "ä", r"\u00e4", r"\n"]);
@@ -112,7 +112,7 @@ impl Nasty {
     }
 
     /// Returns any JSON.
-    fn value(&mut self, depth: usize) -> String {
+    pub fn value(&mut self, depth: usize) -> String {
         let space = *self.random.one(&["", "", "", " ", "\n\t"]);
         match self.random.below(if depth == 0 { 6 } else { 10 }) {
             6 | 7 => {
@@ -151,7 +151,7 @@ impl Nasty {
         format!("[{}]", vec!["\"12345\""; elements].join(*self.random.one(&[",", ", "])))
     }
 
-    fn time(&mut self) -> String {
+    pub fn time(&mut self) -> String {
         if self.random.once_in(8) { self.value(1) } else { format!("\"{}\"", self.random.one(&TIMES)) }
     }
 

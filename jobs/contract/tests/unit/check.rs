@@ -149,6 +149,39 @@ fn a_table_has_no_more_columns_than_both_warehouses_allow() {
     assert_eq!(found, ["zoo.yaml:9: collections.animals.columns: 1593 columns; the limit is 1592"]);
 }
 
+/// Returns the cells of a limit in the table in `docs/data.md`, without thousands separators.
+fn documented(limit: &str) -> Vec<String> {
+    let page = include_str!("../../../../docs/data.md");
+    let row = page.lines().find(|line| line.starts_with(&format!("| {limit} | "))).expect("a row of the table");
+    row.split(" | ").map(|cell| cell.replace(',', "")).collect()
+}
+
+#[test]
+fn the_documented_limits_are_those_of_a_contract() {
+    let accepts = |from: &str, to: &str| Contract::parse(&GOOD.replacen(from, to, 1), "zoo.yaml").is_ok();
+    let number = |limit: &str| documented(limit)[3].split(' ').next().and_then(|word| word.parse::<usize>().ok());
+    let longest = number("name").expect("a number");
+    for (length, fits) in [(longest, true), (longest + 1, false)] {
+        assert_eq!(accepts("keeper_id:", &format!("{}:", "n".repeat(length))), fits, "{length}");
+    }
+    assert_eq!(number("columns of a table"), Some(MAX_COLUMNS));
+    let text = number("text").expect("a number");
+    for (bytes, fits) in [(text, true), (text + 1, false)] {
+        assert_eq!(accepts("string(8), ref", &format!("string({bytes}), ref")), fits, "{bytes}");
+    }
+
+    let words = |limit: &str| -> Vec<String> {
+        documented(limit)[1..3].join(" ").split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    let listed = words("reserved word");
+    assert!(listed.len() == 4 && listed.iter().all(|word| reserved(word)), "{listed:?}");
+    let mut columns = words("system column");
+    columns.sort();
+    columns.dedup();
+    columns.retain(|name| !reserved(name));
+    assert_eq!(columns, SYSTEM_COLUMNS, "and `oid`, which is also reserved");
+}
+
 /// A record with these columns and with these lists of days.
 fn with(columns: &str, lists: &str) -> String {
     let text = format!(

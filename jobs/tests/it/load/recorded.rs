@@ -1,7 +1,10 @@
-//! Loads the recorded responses from October 2021, and then those from 2022. The recordings are not in the repository;
-//! without them, this test does nothing, and `load.rs` tests the same with the fictional source.
+//! Loads the recorded responses from October 2021, and then those from 2022; then those from 2022 with implausible changes.
+//! The recordings are not in the repository; without them, these tests do nothing, and `load.rs` tests the same with the
+//! fictional source.
 
-use serde_json::Value;
+use std::fs;
+
+use serde_json::{Value, json};
 
 use crate::support::database::{Database, Role};
 use crate::support::lake::Lake;
@@ -62,4 +65,79 @@ fn a_newer_recording_is_loaded_over_an_older_one() {
     assert_eq!(load("r3").run().done()["outcome"], "already_committed");
     assert!(database.versions("spacex") == before && database.versions("etl") == ledger, "a replay wrote something");
     assert!(database.versions("staging_spacex").is_empty(), "a load left staging tables behind");
+}
+
+#[test]
+fn an_implausible_recording_is_refused_with_its_numbers_and_loaded_with_a_reason() {
+    let Some(newer) = recorded() else {
+        eprintln!("skipped: the recorded responses (../shared/spacex) do not exist");
+        return;
+    };
+    let text = fs::read_to_string(newer.join("launches.json")).expect("the launches");
+    let launches: Vec<Value> = serde_json::from_str(&text).expect("a list");
+    let every = |change: &dyn Fn(&mut Value)| {
+        let mut launches = launches.clone();
+        launches.iter_mut().for_each(change);
+        Value::from(launches)
+    };
+    let renamed = |launch: &mut Value| {
+        let fields = launch.as_object_mut().expect("an object");
+        let cores = fields.remove("cores").expect("a list");
+        fields.insert("core_list".to_owned(), cores);
+    };
+    let cases: [(&str, Value, &[&str]); 5] = [
+        (
+            "launches",
+            every(&renamed),
+            &["`launch_cores` would lose 209 of its 209 rows (100.0 %; the limit is 25.0 %)"],
+        ),
+        (
+            "launches",
+            launches[..20].to_vec().into(),
+            &[
+                "exactly 20 records",
+                "`launches` would lose 185 of its 205 rows (90.2 %",
+                "`launch_cores` would lose 189 of its 209 rows (90.4 %",
+                "`launch_payloads` would lose 199 of its 222 rows (89.6 %",
+            ],
+        ),
+        ("payloads", json!([]), &["the response for collection `payloads` is empty, but the table has 225 rows"]),
+        (
+            "launches",
+            every(&|launch| launch["success"] = Value::Null),
+            &["`success` of table `launches` would lose 186 of its 186 values (100.0 %; the limit is 95.0 %)"],
+        ),
+        (
+            "launches",
+            every(&|launch| launch["payloads"] = json!([])),
+            &["`launch_payloads` would lose 222 of its 222 rows (100.0 %; the limit is 25.0 %)"],
+        ),
+    ];
+
+    let lake = Lake::fresh();
+    run_id(transformation(), &lake, "whole").option("--source-url", &file_url(&newer)).run().done();
+    for (number, (collection, response, problems)) in cases.iter().enumerate() {
+        // Shows which case a failed assertion belongs to.
+        println!("{collection}: {}", problems[0]);
+        let (database, source, run) =
+            (Database::fresh(), tempfile::tempdir().expect("a folder"), format!("case{number}"));
+        run_id(copy(), &lake, "whole").warehouse(&database.url(Role::Loader)).run().done();
+        fs::write(source.path().join(format!("{collection}.json")), response.to_string()).expect("a new file");
+        let of_collection = |program| run_id(program, &lake, &run).option("--collections", collection);
+        of_collection(transformation()).option("--source-url", &file_url(source.path())).run().done();
+        let load = || of_collection(copy()).warehouse(&database.url(Role::Loader));
+        let state = || ["spacex", "etl", "staging_spacex"].map(|schema| database.versions(schema));
+
+        let before = state();
+        let ended = load().run();
+        ended.refused(problems);
+        ended.refused(&["--accept 'REASON'"]);
+        assert!(state() == before, "a refused load changed something");
+
+        let report = load().option("--accept", "checked by hand").run().done();
+        let found = (report["outcome"].as_str(), report["accepted"].as_str());
+        assert_eq!(found, (Some("committed"), Some("checked by hand")));
+        let reasons = "SELECT DISTINCT reason FROM etl.findings WHERE refused";
+        assert_eq!(database.session(Role::Postgres).texts(reasons), ["checked by hand"]);
+    }
 }

@@ -87,7 +87,7 @@ fn keys_that_occur_twice_are_not_changes() {
     assert_eq!(Change::named("repeated"), Some(Change::Repeated));
     assert!(Change::ALL.iter().all(|(_, change)| *change != Change::Repeated), "the ledger has no count of them");
     let changes: Changes = [("c0".to_owned(), BTreeMap::from([(Change::Repeated, 1)]))].into();
-    let statements = plan(Dialect::Redshift, &contract(1, 0), |plan| plan.commit(7, &changes));
+    let statements = plan(Dialect::Redshift, &contract(1, 0), |plan| plan.commit(7, &changes, &[], None));
     assert!(!statements.iter().any(|statement| statement.sql.contains("MERGE")), "{statements:?}");
 }
 
@@ -99,4 +99,11 @@ fn only_the_keys_of_parents_are_searched() {
     assert_eq!(search.matches("CAST(").count(), 4, "{search}");
     let counts = plan(Dialect::Postgres, &contract, |plan| plan.count_changes().sql);
     assert!(counts.contains("GROUP BY animal_id, position HAVING count(*) > 1"), "{counts}");
+}
+
+#[test]
+fn the_documented_limit_is_that_of_a_procedure() {
+    let page = include_str!("../../../../docs/data.md").replace(',', "");
+    let row = page.lines().find(|line| line.starts_with("| statement | ")).expect("a row of the table");
+    assert_eq!(row.split(" | ").nth(3), Some(format!("{PROCEDURE_BYTES} bytes").as_str()));
 }

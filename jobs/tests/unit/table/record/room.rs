@@ -2,6 +2,7 @@
 
 use contract::Contract;
 
+use super::HEAP_BYTES;
 use crate::limits::ROW_BYTES;
 use crate::table::RecordReader;
 
@@ -23,4 +24,12 @@ fn a_row_of_fitting_values_can_be_too_large_itself() {
     let most = (ROW_BYTES - 16 - 32) / 62;
     assert!(reasons(most).is_empty());
     assert_eq!(reasons(most + 1), ["a row of 4000040 bytes; the limit is 4000000"]);
+}
+
+#[test]
+fn the_documented_limit_is_the_space_in_a_page() {
+    let page = include_str!("../../../../../docs/data.md").replace(',', "");
+    let row =
+        page.lines().find(|line| line.starts_with("| row without its long values | ")).expect("a row of the table");
+    assert_eq!(row.split(" | ").nth(3), Some(format!("{HEAP_BYTES} bytes").as_str()));
 }
