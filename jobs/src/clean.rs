@@ -6,6 +6,7 @@
 //! 7             reason     7         7.0     reason   reason     reason  kept
 //! 7.0           reason     7         7.0     reason   reason     reason  kept
 //! 7.5           reason     reason    7.5     reason   reason     reason  kept
+//! 2^53 + 1      reason     2^53 + 1  reason  reason   reason     reason  kept
 //! true          reason     reason    reason  true     reason     reason  kept
 //! null          null       null      null    null     null       null    null
 //! {…} or […]    reason     reason    reason  reason   reason     reason  kept
@@ -14,17 +15,13 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod instant;
-mod integer;
 
 use std::borrow::Cow;
-use std::fmt::Display;
 
 use contract::{Clean, Type};
 
 use self::instant::{days, micros};
-use crate::limits;
-
-pub use integer::integer;
+use crate::limits::{self, number};
 
 /// A typed value; text is borrowed from the response if possible.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -77,12 +74,15 @@ pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<
     }
 }
 
-/// Converts a number to a type other than integer; messages show it as `text`. Integers are parsed by [`integer`].
-pub fn number(value: f64, text: impl Display, kind: Type) -> Result<Cell<'static>, String> {
-    if kind != Type::Double {
-        return Err(wrong(kind, &format!("the number {text}")));
+/// Converts the text of a JSON number to `kind`. An integer is never rounded.
+pub fn number(json: &str, kind: Type) -> Result<Cell<'static>, String> {
+    if kind == Type::Double {
+        let value = number::double(json).map_err(|defect| defect.problem)?;
+        let problem = || format!("the integer {} is not exactly a double; use integer or string", brief(json));
+        return if number::is_rounded(json, value) { Err(problem()) } else { Ok(Cell::Double(value)) };
     }
-    within(limits::double(value), Cell::Double(value))
+    let integer = number::integer(json).filter(|_| kind == Type::Integer);
+    integer.map(Cell::Integer).ok_or_else(|| wrong(kind, &format!("the number {}", brief(json))))
 }
 
 /// Returns the cell if it is within the warehouse's limits.

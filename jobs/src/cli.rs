@@ -63,7 +63,8 @@ impl Common {
     pub(crate) fn contract(&self) -> Result<Contract> {
         let Some(file) = &self.contract else { return Ok(Contract::parse(SPACEX, "jobs/contracts/spacex.yaml")?) };
         let shown = file.display().to_string();
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read the contract `{shown}`"))?;
+        let unreadable = || format!("cannot read the contract `{shown}`");
+        let text = contract::text(&std::fs::read(file).with_context(unreadable)?).with_context(unreadable)?;
         Ok(Contract::parse(&text, &shown)?)
     }
 }

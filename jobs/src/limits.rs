@@ -6,6 +6,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod json;
+pub(crate) mod number;
 
 use contract::Type;
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Increased whenever the same contract and response would produce different Parquet bytes than before.
-const TRANSFORMATION: u32 = 5;
+const TRANSFORMATION: u32 = 6;
 
 /// One collection's manifest, `stage/<source>/run=<id>/receipts/<collection>.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

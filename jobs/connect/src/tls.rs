@@ -28,9 +28,9 @@ pub fn connector(tls: &Tls) -> Result<Option<MakeRustlsConnect>, Failure> {
         Tls::Off => return Ok(None),
         Tls::Encrypt => builder.dangerous().with_custom_certificate_verifier(AnyHost::new(None, provider)),
         Tls::VerifyCa(file) => {
-            builder.dangerous().with_custom_certificate_verifier(AnyHost::new(Some(roots(file, SETTING)?), provider))
+            builder.dangerous().with_custom_certificate_verifier(AnyHost::new(Some(roots(file, SETTING)?.0), provider))
         }
-        Tls::VerifyFull(Some(file)) => builder.with_root_certificates(roots(file, SETTING)?),
+        Tls::VerifyFull(Some(file)) => builder.with_root_certificates(roots(file, SETTING)?.0),
         Tls::VerifyFull(None) => builder.with_platform_verifier().map_err(unusable)?,
     };
     Ok(Some(MakeRustlsConnect::new(config.with_no_client_auth())))

@@ -26,4 +26,4 @@ pub use model::{Answer, Child, Clean, Collection, Column, Contract, Defaults, Dr
 pub use run_id::RunId;
 pub use tables::{POSITION, SYSTEM_COLUMNS, Table, TableColumn};
 pub use tls::{Tls, TlsOptions};
-pub use yaml::{explain, line_of, without_bom, without_place};
+pub use yaml::{NotUtf8, explain, line_of, text, without_bom, without_place};

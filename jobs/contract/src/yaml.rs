@@ -1,10 +1,22 @@
-//! Finds the lines of problems in YAML.
+//! Decodes text, and finds the lines of problems in YAML.
 
 use std::fmt;
 
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
+
+/// Decodes a file's bytes as UTF-8, without a byte order mark.
+pub fn text(bytes: &[u8]) -> Result<String, NotUtf8> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| NotUtf8(1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count()))?;
+    Ok(without_bom(text).to_owned())
+}
+
+/// The first line, from 1, that is not UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {0} is not UTF-8; save the file as UTF-8")]
+pub struct NotUtf8(pub usize);
 
 /// Removes the byte order mark that some editors and servers write before UTF-8. A JSON reader may ignore it (RFC 8259,
 /// section 8.1); a YAML reader must (YAML 1.2.2, section 5.2).

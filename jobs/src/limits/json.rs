@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use serde::de::IgnoredAny;
 
-use super::{Defect, INTEGER_DIGITS, LEVELS, TEXT_BYTES, double, nul};
+use super::{Defect, INTEGER_DIGITS, LEVELS, TEXT_BYTES, nul, number};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Json {
@@ -49,7 +49,7 @@ pub fn json(text: &str) -> Result<Json, Defect> {
                     return Err(not_json(format!("`{name}` appears twice in one object")));
                 }
             }
-            [b'-' | b'0'..=b'9', ..] => number(token)?,
+            [b'-' | b'0'..=b'9', ..] => in_range(token)?,
             _ => found.spaced |= is_space(token),
         }
     }
@@ -118,21 +118,12 @@ fn string(token: &str) -> Result<Cow<'_, str>, Defect> {
     Ok(string)
 }
 
-fn number(token: &str) -> Result<(), Defect> {
-    let digits = token.strip_prefix('-').unwrap_or(token);
-    let count = digits.len();
-    if count > INTEGER_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        let problem = format!("number out of range: an integer of {count} digits; the limit is {INTEGER_DIGITS}");
-        return Err(not_json(problem));
-    }
-    let value: f64 = token.parse().unwrap_or(f64::NAN);
-    let mantissa = token.split(['e', 'E']).next().unwrap_or_default();
-    let vanished = value == 0.0 && mantissa.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
-    if vanished || double(value).is_err() {
-        let brief: String = token.chars().take(24).collect();
-        return Err(not_json(format!("number out of range: {brief} is outside the range of DOUBLE PRECISION")));
-    }
-    Ok(())
+fn in_range(token: &str) -> Result<(), Defect> {
+    let fits = match number::digits(token).filter(|count| *count > INTEGER_DIGITS) {
+        Some(count) => Err(format!("an integer of {count} digits; the limit is {INTEGER_DIGITS}")),
+        None => number::double(token).map(drop).map_err(|defect| defect.problem),
+    };
+    fits.map_err(|problem| not_json(format!("number out of range: {problem}")))
 }
 
 #[cfg(test)]

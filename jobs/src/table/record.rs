@@ -247,10 +247,7 @@ fn missing(
 fn key<'a>(json: &'a str, spec: &Spec) -> Cell<'a> {
     let read = match serde_json::from_str::<String>(json) {
         Ok(text) => clean::text(text.into(), spec.kind, &spec.clean),
-        Err(_) => clean::integer(json).and_then(|cell| match spec.kind {
-            Type::Integer => Ok(cell),
-            kind => Err(clean::wrong(kind, json)),
-        }),
+        Err(_) => clean::number(json, spec.kind),
     };
     read.unwrap_or_default()
 }

@@ -51,6 +51,23 @@ fn all_mistakes_in_a_contract_are_reported_together() {
 }
 
 #[test]
+fn a_contract_is_utf8_with_or_without_a_byte_order_mark() {
+    let zoo = Zoo::stocked();
+    let text = std::fs::read(zoo.contract()).expect("the contract");
+    let line = format!("line {} is not UTF-8", text.iter().filter(|byte| **byte == b'\n').count() + 1);
+    for (run, before, after, problem) in
+        [("r1", &b"\xef\xbb\xbf"[..], &b""[..], None), ("r2", b"", b"# \xe4\n", Some(line.as_str()))]
+    {
+        std::fs::write(zoo.contract(), [before, &text, after].concat()).expect("the contract");
+        let ended = zoo.transformation(run).run();
+        match problem {
+            None => drop(ended.done()),
+            Some(problem) => ended.refused(&["cannot read the contract", problem]),
+        }
+    }
+}
+
+#[test]
 fn a_missing_contract_is_named() {
     let (zoo, state) = loaded();
     std::fs::remove_file(zoo.contract()).expect("the contract");

@@ -201,7 +201,12 @@ fn keys_that_are_equal_as_64_bit_floats_remain_different() {
 #[test]
 fn values_that_no_warehouse_can_store_are_one_reason_with_the_key() {
     for (value, message) in [
-        (r#""name":"Ada","weight_kg":1e999"#, "number out of range"),
+        (r#""name":"Ada","weight_kg":1e999"#, "weight_kg: 1e999 is neither 0 nor between"),
+        (r#""name":"Ada","weight_kg":1e-400"#, "weight_kg: 1e-400 is neither 0 nor between"),
+        (
+            r#""name":"Ada","weight_kg":18446744073709551615"#,
+            "weight_kg: the integer 18446744073709551615 is not exactly a double; use integer or string",
+        ),
         (r#""name":"Ada","tags":[1e999]"#, "number out of range"),
         (r#""name":"\ud800""#, "escape"),
         (r#""name":"Ada","tags":{"a":"\udc00x"}"#, "escape"),

@@ -12,13 +12,16 @@ const ENTERED: &str = "cannot read the ledger";
 fn the_servers_certificate_is_verified_as_the_url_specifies() {
     let (zoo, server) = (Zoo::stocked(), Secure::start());
     zoo.transformation("r1").run().done();
-    let (ca, other) = (server.path("ca.pem"), server.path("other.pem"));
+    let (ca, other, marked) = (server.path("ca.pem"), server.path("other.pem"), server.path("marked.pem"));
+    let text = std::fs::read_to_string(&ca).expect("the CA");
+    std::fs::write(&marked, format!("\u{feff}{text}")).expect("the CA with a byte order mark");
     let refused = |host: &str, options: &str, messages: &[&str]| {
         zoo.copy_to(&server.url(host, options), "r1").run().refused(messages);
     };
     for (host, options) in [
         ("localhost", format!("?sslmode=verify-full&sslrootcert={ca}")),
         ("localhost", format!("?sslrootcert={ca}")),
+        ("localhost", format!("?sslrootcert={marked}")),
         ("localhost", format!("?sslmode=verify-full&sslrootcert={ca}&channel_binding=require")),
         ("127.0.0.1", format!("?sslmode=verify-ca&sslrootcert={ca}")),
         ("127.0.0.1", format!("?sslmode=require&sslrootcert={ca}")),

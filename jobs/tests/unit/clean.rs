@@ -39,7 +39,22 @@ fn instants_take_any_offset_and_days_a_fixed_width() {
 
 #[test]
 fn numbers_keep_their_value_or_are_refused() {
-    assert_eq!(number(7.0, 7, Type::Double), Ok(Cell::Double(7.0)));
-    assert!(number(1.0, 1, Type::Boolean).is_err());
+    for (json, kind, expected) in [
+        ("7", Type::Double, Ok(Cell::Double(7.0))),
+        ("7.0", Type::Integer, Ok(Cell::Integer(7))),
+        ("9007199254740993", Type::Integer, Ok(Cell::Integer(9_007_199_254_740_993))),
+        ("9007199254740992", Type::Double, Ok(Cell::Double(9_007_199_254_740_992.0))),
+        (
+            "9007199254740993",
+            Type::Double,
+            Err("the integer 9007199254740993 is not exactly a double; use integer or string"),
+        ),
+        ("1e400", Type::Double, Err("1e400 is neither 0 nor between 1E-307 and 1E+308")),
+        ("7.5", Type::Integer, Err("expected an integer, found the number 7.5")),
+        ("1", Type::Boolean, Err("expected a boolean, found the number 1")),
+        ("1", Type::String(1), Err("expected a string(1), found the number 1")),
+    ] {
+        assert_eq!(number(json, kind), expected.map_err(str::to_owned), "{json}");
+    }
     assert!(boolean(true, Type::Integer).is_err());
 }

@@ -62,17 +62,13 @@ fn lock_file(dir: &Path) -> Result<File> {
 
 /// Returns a file's text, or `None` if it does not exist.
 pub fn read(path: &Path) -> Result<Option<String>> {
-    if_exists(path, fs::read_to_string(path))
+    let text = bytes(path)?.map(|bytes| contract::text(&bytes)).transpose();
+    text.with_context(|| format!("cannot read `{}`", path.display()))
 }
 
-/// Returns a file's bytes, or `None` if it does not exist.
+/// Returns a file's bytes, or `None` if it does not exist. A symbolic link to a missing file is an error.
 pub fn bytes(path: &Path) -> Result<Option<Vec<u8>>> {
-    if_exists(path, fs::read(path))
-}
-
-/// A symbolic link to a missing file is an error: its content is expected.
-fn if_exists<T>(path: &Path, content: io::Result<T>) -> Result<Option<T>> {
-    match content {
+    match fs::read(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => Ok(None),
         content => content.map(Some).with_context(|| format!("cannot read `{}`", path.display())),
     }

@@ -31,7 +31,7 @@ pub fn variables(dot_env: Option<&Path>) -> Result<Variables> {
         None => (".env".to_owned(), files::root().join(".env")),
     };
     let below = match files::bytes(&path)? {
-        Some(bytes) => settings::dot_env(&shown, &settings::text_of(&shown, bytes)?)?,
+        Some(bytes) => settings::dot_env(&shown, &settings::text_of(&shown, &bytes)?)?,
         None if dot_env.is_none() => Variables::new(),
         None => {
             let failure = Failure::new(format!("the --dot-env file `{shown}` does not exist"));
@@ -71,7 +71,7 @@ fn is_name(module: &str) -> bool {
 }
 
 fn read(path: &Path, shown: &str) -> Result<Option<String>> {
-    Ok(files::bytes(path)?.map(|bytes| settings::text_of(shown, bytes)).transpose()?)
+    Ok(files::bytes(path)?.map(|bytes| settings::text_of(shown, &bytes)).transpose()?)
 }
 
 fn resolve(of: &str, shown: &str, text: &str, variables: &Variables) -> Result<Configured> {

@@ -23,8 +23,7 @@ pub fn read(folder: Option<&Path>, of: &Settings) -> Result<(Vec<Template>, Depe
     for path in paths {
         let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let file = format!("{shown}/{name}.yaml");
-        let bytes = files::bytes(&path)?.unwrap_or_default();
-        let read = settings::text_of(&file, bytes)
+        let read = settings::text_of(&file, &files::bytes(&path)?.unwrap_or_default())
             .map_err(|problems| problems.list)
             .and_then(|text| Template::parse(&name, Document { file: &file, text: &text }));
         match read {

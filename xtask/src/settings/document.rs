@@ -11,14 +11,11 @@ pub struct Document<'d> {
 }
 
 /// Decodes the bytes as text, without a byte order mark.
-pub fn text_of(file: &str, bytes: Vec<u8>) -> Result<String, Problems> {
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let good = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count();
-        let problem = Problem::of(file, Some(line), "is not UTF-8 from this line on; save the file as UTF-8");
+pub fn text_of(file: &str, bytes: &[u8]) -> Result<String, Problems> {
+    contract::text(bytes).map_err(|line| {
+        let problem = Problem::of(file, Some(line.0), "is not UTF-8 from this line on; save the file as UTF-8");
         Problems { of: file.to_owned(), list: vec![problem] }
-    })?;
-    Ok(contract::without_bom(&text).to_owned())
+    })
 }
 
 pub(super) fn mapping(file: Document<'_>) -> Result<Mapping, Problem> {

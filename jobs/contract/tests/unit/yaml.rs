@@ -1,6 +1,25 @@
-//! Tests the lines of values in YAML, and the explanations of the reader's errors.
+//! Tests the decoding of text, the lines of values in YAML, and the explanations of the reader's errors.
 
-use super::{explain, line_of};
+use super::{NotUtf8, explain, line_of, text};
+
+#[test]
+fn a_files_bytes_become_text_without_a_byte_order_mark_or_the_line_of_the_problem() {
+    for (bytes, expected) in [
+        (&b"a: 1\n"[..], Ok("a: 1\n")),
+        (b"\xef\xbb\xbfa: 1\n", Ok("a: 1\n")),
+        (b"\xef\xbb\xbf\xef\xbb\xbfa", Ok("\u{feff}a")),
+        (b"a\xef\xbb\xbf", Ok("a\u{feff}")),
+        (b"\xef\xbb\xbf", Ok("")),
+        (b"", Ok("")),
+        (b"a: \xff\n", Err(NotUtf8(1))),
+        (b"a: 1\r\nb: 2\nc: \xe4\n", Err(NotUtf8(3))),
+        (b"a: 1\nb: \xc3", Err(NotUtf8(2))),
+        // UTF-16.
+        (b"\xff\xfea\0", Err(NotUtf8(1))),
+    ] {
+        assert_eq!(text(bytes).as_deref().map_err(|error| *error), expected, "{bytes:?}");
+    }
+}
 
 #[test]
 fn finds_scalars_mappings_list_elements_and_the_nearest_parent_of_a_missing_key() {

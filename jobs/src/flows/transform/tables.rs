@@ -11,6 +11,7 @@ use super::files::TableFiles;
 use super::records::Records;
 use crate::edge::lake::Upload;
 use crate::failure::Failure;
+use crate::pagination::Claims;
 use crate::receipt::{Object, TableReceipt};
 use crate::table::{Encoder, Record, RecordReader};
 
@@ -38,11 +39,12 @@ pub(super) async fn make(
         tables: contract.tables_of(to.name, collection).into_iter().map(TableFiles::new).collect::<Result<_>>()?,
         quarantine: None,
         first_reasons: String::new(),
+        claims: mem::take(&mut arriving.claims),
+        answer: collection.answer,
         records: 0,
     };
-    let (place, claims) = (to.lake.location(arriving.key()), arriving.claims.clone());
     let incomplete = arriving.incomplete.take();
-    let mut records = Records::new(&reader, collection, form, place);
+    let mut records = Records::new(&reader, collection, form, to.lake.location(arriving.key()));
     let mut read = Ok(());
     while let Some(bytes) = arriving.next().await? {
         // After an error, the rest is still stored: someone who investigates it needs the complete response.
@@ -54,8 +56,7 @@ pub(super) async fn make(
     let raw = arriving.stored().await?;
     read?;
     records.end(&mut |record, json| work.take(record, json))?;
-    let counted = collection.answer == Answer::List;
-    let incomplete = incomplete.or_else(|| claims.missing(work.records).filter(|_| counted));
+    let incomplete = incomplete.or_else(|| work.claims.missing(work.records));
     let (tables, quarantine) = work.finish(contract.max_quarantine_share(collection)).await?;
     Ok(Made { raw, tables, quarantine, incomplete })
 }
@@ -67,6 +68,9 @@ struct Work<'w> {
     quarantine: Option<(Encoder, Upload)>,
     /// The reasons of the first three quarantined records.
     first_reasons: String,
+    /// The records that the response reports: a list in its headers, an object in its fields.
+    claims: Claims,
+    answer: Answer,
     records: u64,
 }
 
@@ -80,6 +84,9 @@ impl Work<'_> {
 
     fn take(&mut self, mut record: Record<'_>, json: &str) -> Result<()> {
         self.records += 1;
+        if self.answer == Answer::Object {
+            self.claims = Claims::of_envelope(json);
+        }
         if let Some(field) = record.frozen {
             let message = format!(
                 "record {}: the contract does not define the `{field}` field, and `drift` is `freeze`",

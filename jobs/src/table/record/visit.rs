@@ -143,21 +143,17 @@ impl<'a> DeserializeSeed<'a> for Value<'_, '_, 'a> {
     fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
         let Node::Column(index) = self.node else { return deserializer.deserialize_any(self) };
         let kind = self.sink.columns[*index].kind;
-        if !matches!(kind, Type::Json | Type::Integer) {
+        if !matches!(kind, Type::Json | Type::Integer | Type::Double) {
             return deserializer.deserialize_any(self);
         }
         let raw = <&RawValue>::deserialize(deserializer)?;
         match raw.get() {
             "null" => {}
-            json if kind == Type::Integer => {
-                if json.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
-                    self.scalar(&json, |_| clean::integer(json));
-                } else {
-                    let mut other = serde_json::Deserializer::from_str(json);
-                    other.deserialize_any(self).map_err(D::Error::custom)?;
-                }
+            json if kind == Type::Json => self.scalar(&json, |_| storable(json).map(Cell::Json)),
+            json if json.starts_with(|first: char| first == '-' || first.is_ascii_digit()) => {
+                self.scalar(&json, |_| clean::number(json, kind));
             }
-            json => self.scalar(&json, |_| storable(json).map(Cell::Json)),
+            json => serde_json::Deserializer::from_str(json).deserialize_any(self).map_err(D::Error::custom)?,
         }
         Ok(())
     }
@@ -180,19 +176,17 @@ impl<'a> Visitor<'a> for Value<'_, '_, 'a> {
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
-        self.scalar(&value, |spec| clean::number(value as f64, value, spec.kind));
+        self.scalar(&value, |spec| clean::number(&value.to_string(), spec.kind));
         Ok(())
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
-        match i64::try_from(value) {
-            Ok(value) => self.visit_i64(value),
-            Err(_) => self.visit_f64(value as f64),
-        }
+        self.scalar(&value, |spec| clean::number(&value.to_string(), spec.kind));
+        Ok(())
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
-        self.scalar(&value, |spec| clean::number(value, value, spec.kind));
+        self.scalar(&value, |spec| clean::number(&value.to_string(), spec.kind));
         Ok(())
     }
 

@@ -120,6 +120,12 @@ pub fn changes() -> Vec<Change> {
             Quarantined(&["kind.legs: expected an integer, found the number 4.5"]),
         ),
         every(
+            "a number becomes an integer that no double represents",
+            WEIGHT,
+            r#""weight_kg":9007199254740993"#,
+            Quarantined(&["weight_kg: the integer 9007199254740993 is not exactly a double; use integer or string"]),
+        ),
+        every(
             "a date has a different format",
             r#""born_on":"2019-02-28""#,
             r#""born_on":"28.02.2019""#,

@@ -63,6 +63,22 @@ fn a_page_is_accepted_for_one_run_with_a_reason_but_its_replay_is_not() {
     assert_eq!(load("same").run().done()["findings"], Value::Null);
 }
 
+/// A page of the API's query endpoint, read as one object with a child table for its list.
+#[test]
+fn an_object_that_is_a_page_is_not_loaded() {
+    let (zoo, server) = (Zoo::empty(), Server::start());
+    zoo.amend(
+        "  about:\n",
+        "  about:\n    children:\n      docs:\n        at: docs\n        parent_key: about_id\n        \
+        doc: One row a document.\n        columns: {name: {type: string(9), doc: n}}\n",
+    );
+    let page = json!({"id": "zoo", "docs": [{"name": "a"}], "totalDocs": 9, "limit": 1, "hasNextPage": true});
+    server.respond("/about", [Response::json(&page)]);
+    zoo.transformation_from(&server.url(), "r1").option("--collections", "about").run().done();
+    let load = zoo.copy("r1").option("--collections", "about").run();
+    load.refused(&["has 1 record, but its field `totalDocs` is 9 and its field `hasNextPage` is true", "paginates"]);
+}
+
 #[test]
 fn headers_that_agree_with_the_records_change_nothing() {
     let (zoo, server) = (Zoo::empty(), Server::start());
