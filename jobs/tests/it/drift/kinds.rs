@@ -52,11 +52,11 @@ const KINDS: [Kind; 16] = [
     ),
     (
         "what leaves the contract",
-        "reported by each load (exit 0): a removed column becomes null in every row that is written, and the rows of a \
-         removed child table are marked as deleted",
+        "reported, and kept, set to null or dropped (exit 0), as `removed` in the contract says: by default, a removed column \
+         becomes null in every row that is written, and the rows of a removed table are marked as deleted",
         &[
-            "removed_columns_are_reported_at_each_load_and_have_no_outdated_values",
-            "a_removed_child_table_is_marked_as_deleted",
+            "removed_columns_become_null_and_the_rows_of_removed_tables_are_marked_as_deleted_once",
+            "removed_columns_and_tables_are_dropped_unless_another_object_depends_on_them",
         ],
     ),
     (

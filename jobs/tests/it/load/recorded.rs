@@ -105,7 +105,7 @@ fn an_implausible_recording_is_refused_with_its_numbers_and_loaded_with_a_reason
         (
             "launches",
             every(&|launch| launch["success"] = Value::Null),
-            &["`success` of table `launches` would lose 186 of its 186 values (100.0 %; the limit is 95.0 %)"],
+            &["table `launches` would lose 186 of the 186 values of `success` (100.0 %; the limit is 95.0 %)"],
         ),
         (
             "launches",

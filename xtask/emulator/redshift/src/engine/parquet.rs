@@ -1,7 +1,7 @@
 //! The rows of a Parquet file as CSV for PostgreSQL, and whether the file fits its table.
 
 use bytes::Bytes;
-use chrono::{DateTime, NaiveDate, TimeDelta};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta};
 use parquet::basic::{ConvertedType, Type as Physical};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
@@ -188,7 +188,10 @@ fn value(field: &Field, line: &mut String) -> Result<(), Failed> {
         Field::Float(value) => value.to_string(),
         Field::Double(value) => value.to_string(),
         Field::Bool(value) => value.to_string(),
-        Field::Date(days) => (NaiveDate::default() + TimeDelta::days((*days).into())).to_string(),
+        Field::Date(days) => {
+            let date = NaiveDate::default() + TimeDelta::days((*days).into());
+            format!("{}{}", day(date), era(date))
+        }
         Field::TimestampMillis(millis) => instant(DateTime::from_timestamp_millis(*millis))?,
         Field::TimestampMicros(micros) => instant(DateTime::from_timestamp_micros(*micros))?,
         other => return Err(Failed::new(format!("the emulator does not load values like {other}"))),
@@ -208,5 +211,16 @@ fn hexadecimal(bytes: &[u8]) -> String {
 
 fn instant(time: Option<DateTime<chrono::Utc>>) -> Result<String, Failed> {
     let time = time.ok_or_else(|| Failed::new("a timestamp is out of range"))?;
-    Ok(time.format("%Y-%m-%d %H:%M:%S%.6f").to_string())
+    let date = time.date_naive();
+    Ok(format!("{} {}{}", day(date), time.format("%H:%M:%S%.6f"), era(date)))
+}
+
+/// A day as PostgreSQL reads it: year 0 is 1 BC.
+fn day(date: NaiveDate) -> String {
+    let year = if date.year() > 0 { date.year() } else { 1 - date.year() };
+    format!("{year:04}-{:02}-{:02}", date.month(), date.day())
+}
+
+fn era(date: NaiveDate) -> &'static str {
+    if date.year() > 0 { "" } else { " BC" }
 }
