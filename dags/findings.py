@@ -17,7 +17,7 @@ FROM etl.runs WHERE source = :source ORDER BY seq DESC LIMIT 30
 
 # The implausible data in the newest run; `reason` is null for warnings.
 IMPLAUSIBLE = """
-SELECT problem, reason FROM etl.findings JOIN etl.heads USING (source, seq) WHERE source = :source ORDER BY problem
+SELECT DISTINCT problem, reason FROM etl.findings JOIN etl.heads USING (source, seq) WHERE source = :source ORDER BY problem
 """
 
 

@@ -10,10 +10,12 @@ dbt's arguments and output are passed through. boto3 (region, credentials, AWS_E
 read the other environment variables.
 
 Exit codes, as for all programs of the platform: 0 success; 1 a model or test failed, or the upload failed permanently;
-2 a setting is invalid; 75 temporary failure (dbt's exit code 2, a signal, the network): a retry may succeed.
+2 a setting is invalid; 75 temporary failure (dbt's exit code 2, a signal, the network, models that failed only because of
+conflicts with other transactions): a retry may succeed.
 """
 
 import argparse
+import json
 import os
 import re
 import secrets
@@ -31,6 +33,17 @@ ARTEFACTS = ("manifest.json", "run_results.json", "sources.json", "catalog.json"
 
 # Temporary S3 errors, in addition to all 5xx responses. ExpiredToken: a new container gets new credentials.
 TEMPORARY = ("ExpiredToken", "OperationAborted", "RequestTimeout", "RequestTimeTooSkewed", "SlowDown", "Throttling")
+
+
+# Redshift's messages about other transactions, in lower case, as in jobs/connect/src/data_api.rs (dbt-labs/dbt-adapters#1533,
+# #1542 and #1873).
+CONFLICTS = (
+    "concurrent transaction",
+    "could not open relation with oid",
+    "could not serialize",
+    "deadlock detected",
+    "serializable isolation violation",
+)
 
 
 class Refused(Exception):
@@ -163,6 +176,18 @@ def written(before):
     return contents
 
 
+def failed_by_conflicts(before):
+    """Returns whether dbt's results contain failures, all of which are conflicts with other transactions."""
+    try:
+        results = json.loads(written(before).get("run_results.json", b"{}")).get("results", [])
+        failures = [
+            result.get("message") for result in results if result["status"] in ("error", "fail", "runtime error")
+        ]
+    except (OSError, ValueError, LookupError, AttributeError):
+        return False
+    return bool(failures) and all(any(words in str(message).lower() for words in CONFLICTS) for message in failures)
+
+
 def run_dbt(arguments):
     """Runs dbt, forwards signals, and returns the exit code of this program."""
     dbt, received = None, None
@@ -212,6 +237,8 @@ def main(arguments):
         bucket = Bucket(url, os.environ.get("RUN_ID", "")) if url.startswith("s3://") else None
         before = {file: stamp(file) for file in output_files(arguments)}
         code = run_dbt(arguments or ["build"])
+        if code == FAILED and failed_by_conflicts(before):
+            code = TEMPFAIL
         # If dbt failed, its exit code takes precedence over that of a failed upload.
         uploaded = bucket.upload(before) if bucket else DONE
         return code or uploaded

@@ -22,12 +22,16 @@ pub struct Receipt {
     /// A replay keeps the time of the manifest that it replays: old bytes never supersede newer ones in the ledger, but
     /// a replay of the head under a different contract may replace it.
     pub fetched_at: String,
+    /// When the response was sent, by the server's clock, if it says so; in the same format.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<String>,
     /// The fingerprint of the collection's part of the contract.
     pub fingerprint: String,
-    /// The response's ETag, if it had one. It identifies the bytes, so a replay keeps it.
+    /// The response's ETag, if it had one; for a file in a folder, its inode, modification time and size. It identifies
+    /// the bytes, so a replay keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
-    /// The URL of the response, if it was received over HTTP: an ETag is sent only to this URL.
+    /// The final URL of the response, or of the file: an ETag is sent only to this URL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// How the response itself reports more records than it has, if it does.

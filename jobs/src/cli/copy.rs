@@ -80,10 +80,8 @@ async fn load(cli: &Cli, lineage: &OnceLock<Lineage>) -> Result<Report> {
         loaded_at: clock::rfc3339(clock::now()),
         collections: chosen(&contract, &cli.common.collections)?,
         accept: accept.map_err(|problem| Failure::refused(format!("--accept: {problem}")))?,
-        accept_with: cli
-            .accept_with
-            .clone()
-            .unwrap_or_else(|| format!("copy --run-id {} --accept 'REASON'", cli.run_id)),
+        accept_with: cli::given(&cli.accept_with)
+            .map_or_else(|| format!("copy --run-id {} --accept 'REASON'", cli.run_id), str::to_owned),
         first_wait: Duration::from_millis(cli.first_wait_ms),
     };
     let (from_bucket, redshift) =

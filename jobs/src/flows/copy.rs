@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use backon::BackoffBuilder;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use contract::{Contract, Counts, Finding, Layout, RunId};
 use serde::Serialize;
 
@@ -24,7 +24,7 @@ use crate::validate;
 /// The total number of times that the deltas are computed when other transactions commit first.
 const TRIES: usize = 10;
 
-/// How far the clock of an earlier run may be ahead of this program's clock.
+/// How far two clocks may differ.
 const AHEAD: TimeDelta = TimeDelta::minutes(5);
 
 /// What to load.
@@ -152,7 +152,7 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
                 }
                 Ok(accepted) => {
                     if warehouse.commit(&plan.commit(head, &changes, &findings, accepted)).await? == Commit::Done {
-                        warehouse.retire(plan).await;
+                        warehouse.retire(plan, &audit).await;
                         let accepted = accepted.map(str::to_owned);
                         return Ok(Report { findings, accepted, ..report(job, plan.receipts, &changes) });
                     }
@@ -222,6 +222,16 @@ fn nothing_to_do(job: &Job<'_>, receipts: &[Receipt], standing: &Standing) -> Re
              fetched_at = committed_at WHERE source = '{source}' AND run_id = '{by}'; then load this run again"
         ))
     });
+    // Two requests may overlap for some time.
+    let late = DateTime::parse_from_rfc3339(fetched_at).map(|time| clock::rfc3339(time.to_utc() + AHEAD)).ok();
+    if let Some(receipt) = receipts.iter().find(|receipt| late.is_some() && receipt.sent_at > late) {
+        let (collection, run) = (&receipt.collection, &job.run);
+        let message = format!(
+            "run `{run}` would be superseded by run `{by}`, which was fetched at {fetched_at}, but the source sent \
+             `{collection}` later: the clock of the machine that ran `transformation` was behind"
+        );
+        return Err(Failure::refused(message).hint("correct the clock, then fetch again with a new run ID").into());
+    }
     let tables = unchanged.tables.into_keys().map(|table| (table, Counts::default())).collect();
     Ok(Some(Report { outcome: Outcome::Superseded, superseded_by: Some(by.clone()), tables, ..unchanged }))
 }

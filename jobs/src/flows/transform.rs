@@ -190,12 +190,14 @@ impl Transformation {
             return Ok(Receipt {
                 run_id: job.run.clone(),
                 fetched_at: now,
+                sent_at: None,
                 unchanged_since: Some(since),
                 replayed_from: None,
                 ..previous.clone()
             });
         };
         let (etag, url, fetched_at) = (arriving.etag.take(), arriving.url.take(), arriving.fetched_at.clone());
+        let sent_at = arriving.sent_at.take();
         let Made { raw, tables, quarantine, incomplete } =
             tables::make(&job.contract, collection, &to, arriving).await?;
         Ok(Receipt {
@@ -203,6 +205,7 @@ impl Transformation {
             collection: name.to_owned(),
             run_id: job.run.clone(),
             fetched_at,
+            sent_at,
             fingerprint: fingerprint.to_owned(),
             etag,
             url,

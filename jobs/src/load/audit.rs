@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use contract::Table;
 
+use super::batch::unions;
 use super::changes::{Change, Changes};
 use super::ledger::Ledger;
 use super::plan::Plan;
@@ -23,6 +24,8 @@ pub struct Audit {
     repeated: BTreeMap<String, u64>,
     /// The values in the live rows, by table and position in [`Plan::emptied`].
     values: BTreeMap<(String, u64), u64>,
+    /// The live rows of each table that an earlier load wrote and that is not in the contract.
+    retired: BTreeMap<String, u64>,
     /// The latest time at which a response may have been fetched, by the warehouse's clock; RFC 3339.
     latest: String,
 }
@@ -31,12 +34,11 @@ pub struct Audit {
 const AHEAD: &str = "5 minutes";
 /// The number of columns whose values one row of the audit contains.
 const COLUMNS: usize = 400;
-/// The size of a statement, in bytes. The Data API accepts 100 KB.
-const BYTES: usize = 90_000;
 
 impl Audit {
     /// Reads the rows of [`Plan::audit`]: table, live rows, repeated keys, and nothing; or no table, the head, nothing and
-    /// the time; or a table, the position of a column, nothing and the values of this column and the next ones.
+    /// the time; or a table, the position of a column, nothing and the values of this column and the next ones; or a table
+    /// that is not in the contract, its live rows, and the number of runs that loaded it.
     pub fn read(rows: impl IntoIterator<Item = (String, i64, u64, String)>) -> Self {
         let mut audit = Self { head: -1, ..Self::default() };
         for (table, number, repeated, detail) in rows {
@@ -45,6 +47,8 @@ impl Audit {
                 // Statements with different heads have different snapshots: this head is no run's.
                 audit.head = if [-1, number].contains(&audit.head) { number } else { i64::MAX };
                 audit.latest = format!("{day}T{time}Z");
+            } else if detail == "retired" {
+                audit.retired.extend((repeated > 0).then(|| (table.to_owned(), count)));
             } else if !detail.is_empty() {
                 let values = detail.split(',').filter_map(|values| values.parse().ok());
                 audit.values.extend((count..).zip(values).map(|(column, values)| ((table.to_owned(), column), values)));
@@ -59,6 +63,11 @@ impl Audit {
     /// Returns whether a time (RFC 3339 in UTC with microseconds) is in the future, by the warehouse's clock.
     pub fn in_future(&self, time: &str) -> bool {
         time > self.latest.as_str()
+    }
+
+    /// Returns the number of live rows of a table that is not in the contract, if an earlier load wrote it.
+    pub(super) fn retired(&self, table: &str) -> Option<u64> {
+        self.retired.get(table).copied()
     }
 
     /// Returns the number of values that a column has in the live rows.
@@ -100,15 +109,9 @@ impl Plan<'_> {
             self.dialect.now(),
             self.contract.source
         );
-        let mut statements: Vec<String> = Vec::new();
-        for part in self.tables.iter().flat_map(|table| std::iter::once(self.rows(table)).chain(self.values(table))) {
-            match statements.last_mut().filter(|sql| sql.len() + part.len() <= BYTES) {
-                Some(sql) => *sql += &format!("\nUNION ALL\n{part}"),
-                None => statements.push(format!("{head}\nUNION ALL\n{part}")),
-            }
-        }
-        let purpose = "count the rows and keys of the loaded tables";
-        statements.into_iter().map(|sql| Statement::new(purpose, sql)).collect()
+        let tables = self.tables.iter().flat_map(|table| std::iter::once(self.rows(table)).chain(self.values(table)));
+        let parts = tables.chain(self.retired.iter().filter_map(|retired| self.audit_retired(retired)));
+        unions("count the rows and keys of the loaded tables", &format!("{head}\nUNION ALL\n"), parts)
     }
 
     fn rows(&self, table: &Table<'_>) -> String {

@@ -20,6 +20,18 @@ pub fn batches(statements: &[Statement]) -> Vec<&[Statement]> {
     split(statements, STATEMENTS, BYTES)
 }
 
+/// Joins queries to as few statements as possible, each after `start`.
+pub(super) fn unions(purpose: &str, start: &str, parts: impl IntoIterator<Item = String>) -> Vec<Statement> {
+    let mut statements: Vec<Statement> = Vec::new();
+    for part in parts {
+        match statements.last_mut().filter(|one| one.sql.len() + part.len() < PROCEDURE_BYTES) {
+            Some(one) => one.sql += &format!("\nUNION ALL\n{part}"),
+            None => statements.push(Statement::new(purpose, format!("{start}{part}"))),
+        }
+    }
+    statements
+}
+
 fn split(statements: &[Statement], most: usize, bytes: usize) -> Vec<&[Statement]> {
     let (mut batches, mut start, mut size) = (Vec::new(), 0, 0);
     for (at, statement) in statements.iter().enumerate() {

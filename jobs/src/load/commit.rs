@@ -59,7 +59,8 @@ impl Plan<'_> {
         let on: Vec<String> = table.key.iter().map(|key| format!("{name}.{key} = {delta}.{key}")).collect();
         let own = columns.iter().filter(|column| !table.key.contains(&column.as_str()));
         // Otherwise an old value would look like a current one.
-        let retired = self.retired.iter().filter(|one| one.table == name && one.removed != Removed::Keep);
+        // A column that is dropped may no longer exist, because another load has dropped it.
+        let retired = self.retired.iter().filter(|one| one.table == name && one.removed == Removed::Null);
         let retired = retired.filter_map(|one| one.column.as_ref()).map(|column| format!("{column} = NULL"));
         let set: Vec<String> = own.map(|column| format!("{column} = {delta}.{column}")).chain(retired).collect();
         let values: Vec<String> = columns.iter().map(|column| format!("{delta}.{column}")).collect();

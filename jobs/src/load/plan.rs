@@ -2,6 +2,7 @@
 
 use contract::{Contract, RunId, Table, Type};
 
+use super::batch::unions;
 use super::retired::Retired;
 use super::sql::{Dialect, Statement, literal};
 use crate::limits::KEY_BYTES;
@@ -130,7 +131,7 @@ impl Plan<'_> {
     }
 
     /// Counts each table's changes, and the keys that occur twice in them: the columns table, change and count.
-    pub fn count_changes(&self) -> Statement {
+    pub fn count_changes(&self) -> Vec<Statement> {
         let counts = self.tables.iter().map(|table| {
             let (name, key) = (table.name, table.key.join(", "));
             let delta = format!("{}.{}", self.names.schema, self.names.delta(name));
@@ -140,7 +141,7 @@ impl Plan<'_> {
                  FROM (SELECT {key} FROM {delta} GROUP BY {key} HAVING count(*) > 1) AS twice"
             )
         });
-        Statement::new("count the changes", counts.collect::<Vec<_>>().join("\nUNION ALL\n"))
+        unions("count the changes", "", counts)
     }
 
     /// Names up to three keys that occur twice in the run: the columns table and key. Those of a child table repeat

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! empty           no valid record for a table with rows
-//! incomplete      the response itself reports more records, or a next page
+//! incomplete      the response itself reports more records, or a next page (not if `max_deleted_share` is 1, as below)
 //! page_size       as many records as a page has, and rows would be deleted
 //! deleted         too large a share of a table's rows would be deleted
 //! emptied         too large a share of a column's values would become null: a renamed field
@@ -11,11 +11,13 @@
 //! clock           fetched in the future; cannot be accepted, because it would supersede every later run
 //! ```
 
-use contract::{Check, Collection, Contract, Finding, Table, Type};
+use contract::{Check, Collection, Contract, Finding, Removed, Table, Type};
 
 use super::audit::Audit;
+use super::batch::unions;
 use super::changes::{Change, Changes};
 use super::plan::Plan;
+use super::retired::Retired;
 use super::sql::{Statement, literal};
 use crate::receipt::{Receipt, TableReceipt};
 
@@ -43,7 +45,13 @@ impl Plan<'_> {
             let own = receipt.tables.first()?;
             Some(Load { contract: self.contract, collection, receipt, own, audit, changes }.findings(self))
         });
-        found.flatten().collect()
+        let retired = self.retired.iter().filter(|one| one.column.is_none() && one.removed != Removed::Keep);
+        let retired = retired.filter_map(|one| Some((one, audit.retired(&one.table).filter(|live| *live > 0)?)));
+        let retired = retired.map(|(Retired { table, .. }, live)| {
+            let problem = format!("table `{table}` is not in the contract, and loses its {live} rows");
+            Finding { check: Check::Deleted, table: table.clone(), problem, refused: false }
+        });
+        found.flatten().chain(retired).collect()
     }
 
     /// Returns the columns that a load may have emptied: few rows of the run have a value. Only these are counted in the
@@ -76,13 +84,8 @@ impl Plan<'_> {
                 finding.refused,
             )
         };
-        let insert = |findings: &[Finding]| {
-            let rows: Vec<String> = findings.iter().map(row).collect();
-            let into = "INSERT INTO etl.findings (source, seq, table_name, check_name, problem, refused, reason)";
-            Statement::new("write the findings to the ledger", format!("{into}\n{}", rows.join("\nUNION ALL\n")))
-        };
-        // The Data API accepts 100 KB per statement.
-        findings.chunks(25).map(insert).collect()
+        let into = "INSERT INTO etl.findings (source, seq, table_name, check_name, problem, refused, reason)\n";
+        unions("write the findings to the ledger", into, findings.iter().map(row))
     }
 }
 
@@ -117,13 +120,15 @@ impl Load<'_> {
 
     fn clock(&self) -> Option<Finding> {
         let (time, name) = (&self.receipt.fetched_at, &self.receipt.collection);
-        let problem = format!("collection `{name}` was fetched at {time}, which is in the future");
+        let problem =
+            format!("collection `{name}` was fetched at {time}, which is in the future by the warehouse's clock");
         self.audit.in_future(time).then(|| self.refused(Check::Clock, problem))
     }
 
     fn incomplete(&self) -> Option<Finding> {
         // If the source returned 304, the response was loaded before.
-        let claim = self.receipt.incomplete.as_ref().filter(|_| self.receipt.unchanged_since.is_none())?;
+        let is_new = self.receipt.unchanged_since.is_none() && self.must_be_whole();
+        let claim = self.receipt.incomplete.as_ref().filter(|_| is_new)?;
         let problem = format!("the response for collection `{}` {claim}", self.receipt.collection);
         Some(self.refused(Check::Incomplete, problem))
     }
@@ -141,7 +146,7 @@ impl Load<'_> {
         let asked = limit_in(&self.collection.path) == Some(read);
         let is_first = self.audit.live(name) == 0 && read >= 50;
         let lost = self.count(Change::Deleted, name);
-        let refused = lost > ALWAYS && self.contract.max_deleted_share(self.collection) < 1.0;
+        let refused = lost > ALWAYS && self.must_be_whole();
         if !asked && !(PAGES.contains(&read) && (refused || is_first)) {
             return None;
         }
@@ -169,12 +174,19 @@ impl Load<'_> {
         let columns = plan.emptied(table).into_iter().enumerate().filter_map(|(index, column)| {
             let before = self.audit.values(table.name, index);
             let lost = before.saturating_sub(values(read, column));
+            // Where few rows ever have a value, all values may be gone the next day.
+            let lost = if lost < read.rows / 100 { 0 } else { lost };
             too_much(lost, before, limit).map(|share| format!("{lost} of the {before} values of `{column}` ({share})"))
         });
         let columns: Vec<String> = columns.collect();
         let problem = format!("table `{}` would lose {}", table.name, listed(&columns));
         let finding = Finding { table: table.name.to_owned(), ..self.refused(Check::Emptied, problem) };
         (!columns.is_empty()).then_some(finding)
+    }
+
+    /// Returns whether rows that are not in the response were deleted in the source.
+    fn must_be_whole(&self) -> bool {
+        self.contract.max_deleted_share(self.collection) < 1.0
     }
 
     fn count(&self, change: Change, table: &str) -> u64 {

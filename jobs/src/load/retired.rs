@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use contract::{Contract, Removed, SYSTEM_COLUMNS};
 
+use super::audit::Audit;
 use super::plan::Plan;
 use super::sql::{Statement, literal};
 
-/// A table that an earlier load created, or a column of a table in the contract.
+/// A table that has a column `_deleted_at`, or a column of a table in the contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retired {
     pub table: String,
@@ -31,8 +32,7 @@ impl Retired {
                 let known = |column: &str| table.columns.iter().chain(&SYSTEM_COLUMNS).any(|own| own.name == column);
                 let unknown = plain.into_iter().filter(|(column, plain)| *plain && !known(column) && simple(column));
                 unknown.for_each(|(column, _)| add(Some(column.to_owned()), removed));
-            // In views and copies of a table, `_row_hash` may be null.
-            } else if plain.get("_deleted_at") == Some(&true) && plain.get("_row_hash") == Some(&false) {
+            } else if plain.contains_key("_deleted_at") {
                 add(None, contract.removed(None));
             }
         }
@@ -41,28 +41,59 @@ impl Retired {
 }
 
 impl Plan<'_> {
-    /// Returns what a load does with something that is not in the contract: its message, the query for the number of rows
-    /// that are still to be marked as deleted, and the statement. They are run after the commit, because they may read
-    /// a whole table, and a load that fails must not change anything.
-    pub fn retire(&self, retired: &Retired) -> (String, Option<Statement>, Option<Statement>) {
+    /// Reads the live rows of a table that is not in the contract, and the number of runs that loaded it: the schema may
+    /// have tables of other programs, and copies of tables.
+    pub(super) fn audit_retired(&self, retired: &Retired) -> Option<String> {
+        let (name, source) = (&retired.table, &self.contract.source);
+        let loaded = format!("{} LIKE '%\"{name}\":%'", self.dialect.json_text("tables"));
+        retired.column.is_none().then(|| {
+            format!(
+                "SELECT '{name}' AS table_name, count(*) AS live, (SELECT count(*) FROM etl.runs \
+                 WHERE source = '{source}' AND {loaded}) AS repeated, 'retired' AS detail\n\
+                 FROM {source}.{name} WHERE _deleted_at IS NULL"
+            )
+        })
+    }
+
+    /// Returns a warning for each table and column that is not in the contract, and the statement that applies the
+    /// contract's policy to it. The statements are run after the commit, because a load that fails must not change anything.
+    pub fn retire(&self, audit: &Audit) -> Vec<(String, Option<Statement>)> {
+        self.retired.iter().filter_map(|retired| self.retire_one(retired, audit)).collect()
+    }
+
+    fn retire_one(&self, retired: &Retired, audit: &Audit) -> Option<(String, Option<Statement>)> {
         let table = format!("{}.{}", self.contract.source, retired.table);
         let name = retired.column.as_ref().map_or(table.clone(), |column| format!("{table}.{column}"));
         let (run, now) = (literal(self.run.as_str()), self.instant(&self.loaded_at));
-        let statement = |sql| Statement::new(format!("apply `removed` to `{name}`, which is not in the contract"), sql);
-        let mut count = None;
+        let live = if retired.column.is_some() { 0 } else { audit.retired(&retired.table)? };
         let (done, sql) = match (retired.removed, &retired.column) {
-            (Removed::Keep, _) => ("its values are kept, but loads do not update them", None),
-            (Removed::Null, Some(_)) => ("it is null in the rows that this load wrote", None),
+            (Removed::Keep, _) => ("its values are kept, but loads do not update them".to_owned(), None),
+            (Removed::Null, Some(_)) => ("it is null in the rows that this load writes".to_owned(), None),
+            (Removed::Null, None) if live == 0 => return None,
             (Removed::Null, None) => {
-                count = Some(format!("SELECT count(*) AS live FROM {table} WHERE _deleted_at IS NULL"));
                 let set = format!("_run_id = {run}, _loaded_at = {now}, _deleted_at = {now} WHERE _deleted_at IS NULL");
-                ("its rows are now marked as deleted", Some(format!("UPDATE {table} SET {set}")))
+                (format!("its {live} rows are marked as deleted"), Some(format!("UPDATE {table} SET {set}")))
             }
-            (Removed::Drop, None) => ("it was dropped", Some(format!("DROP TABLE IF EXISTS {table}"))),
-            (Removed::Drop, Some(one)) => ("it was dropped", Some(format!("ALTER TABLE {table} DROP COLUMN {one}"))),
+            (Removed::Drop, None) => {
+                (format!("it is dropped with its {live} rows"), Some(format!("DROP TABLE IF EXISTS {table}")))
+            }
+            (Removed::Drop, Some(one)) => {
+                ("it is dropped".to_owned(), Some(format!("ALTER TABLE {table} DROP COLUMN {one}")))
+            }
         };
         let hint = "`removed: keep`, `null` or `drop` in the contract changes this";
-        (format!("`{name}` is not in the contract: {done}; {hint}"), count.map(statement), sql.map(statement))
+        let purpose = format!("apply `removed` to `{name}`, which is not in the contract");
+        Some((format!("`{name}` is not in the contract: {done}; {hint}"), sql.map(|sql| Statement::new(purpose, sql))))
+    }
+
+    /// Returns the query for whether this run is still the newest one: another load may have a different contract.
+    pub fn is_head(&self) -> Statement {
+        let (source, run) = (&self.contract.source, self.run);
+        let sql = format!(
+            "SELECT count(*) AS newest FROM etl.runs WHERE source = '{source}' AND run_id = '{run}' \
+             AND seq = (SELECT max(seq) FROM etl.runs WHERE source = '{source}')"
+        );
+        Statement::new("check that no newer run was loaded", sql)
     }
 }
 

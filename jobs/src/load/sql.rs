@@ -114,6 +114,13 @@ pub fn create_table(schema: &str, table: &Table<'_>, dialect: Dialect) -> Statem
     Statement::new(format!("create {schema}.{}", table.name), sql)
 }
 
+/// Returns a query that fails if the warehouse was prepared by a version without this table: otherwise, only the first load
+/// with a finding would fail.
+pub fn find_findings(source: &str) -> Statement {
+    let sql = format!("SELECT count(*) AS findings FROM etl.findings WHERE source = '{source}'");
+    Statement::new("find the ledger's table of findings", sql)
+}
+
 /// Returns the statement that creates the source's row in `etl.heads`. If two loads do so at the same time, PostgreSQL
 /// keeps one row; on Redshift, every commit updates both.
 pub fn register(source: &str, dialect: Dialect) -> Statement {

@@ -33,6 +33,12 @@ fn a_file_that_changes_while_it_is_read_is_never_mixed() {
 
         transformation("r2").run().done();
         assert!(zoo.lake.read(&zoo.lake.raw("zoo", "r2", "animals")) == new.as_bytes());
+        // The manifest and the evidence identify the version that was read.
+        let receipt = zoo.lake.json("stage/zoo/run=r2/receipts/animals.json");
+        let evidence = zoo.lake.json(&zoo.lake.key("raw/zoo/animals/run=r2", ".http.json"));
+        assert_eq!(receipt["url"], format!("file://{}", file.display()));
+        assert!(receipt["etag"].as_str().is_some_and(|etag| etag.contains(&format!("-{:x}", new.len()))), "{receipt}");
+        assert_eq!((&evidence["file"], &evidence["etag"]), (&receipt["url"], &receipt["etag"]));
     }
 }
 

@@ -78,7 +78,7 @@ impl Platform {
         let new_id = || files::now("local-%Y%m%dT%H%M%S%3f").parse();
         let id = request.run_id.clone().map_or_else(new_id, Ok).map_err(Error::msg)?;
         let run = Run {
-            accept_with: accept_with(request, &id),
+            accept_with: accept_with(std::env::args_os().skip(1), &id, request.run_id.is_none())?,
             id,
             lake_url: folder_url(&lake)?,
             warehouse_url: state.login("loader").url(),
@@ -248,15 +248,17 @@ fn source_url(request: &LocalRun, contract: &Contract, root: &Path) -> Result<Op
     Ok(Some(folder_url(&Path::new(&dir).canonicalize()?)?))
 }
 
-/// Returns the command line of this process, extended so that it loads the same run even if its data is implausible.
-fn accept_with(request: &LocalRun, id: &RunId) -> String {
-    let quoted = |word: OsString| match word.to_string_lossy() {
-        plain if plain.chars().all(|c| c.is_alphanumeric() || "/._,:=-".contains(c)) => plain.into_owned(),
+/// Returns the command line of this process, extended so that it loads the same run even if its data is implausible. The
+/// run's manifests exist, so the source is not read again, and a login in its URL is left out.
+fn accept_with(arguments: impl Iterator<Item = OsString>, id: &RunId, is_new: bool) -> Result<String> {
+    let login = regex_lite::Regex::new("://[^/]*@")?;
+    let quoted = |word: OsString| match login.replace_all(&word.to_string_lossy(), "://").into_owned() {
+        plain if !plain.is_empty() && plain.chars().all(|c| c.is_alphanumeric() || "/._,:=-".contains(c)) => plain,
         other => format!("'{}'", other.replace('\'', r"'\''")),
     };
-    let words: Vec<String> = std::env::args_os().skip(1).map(quoted).collect();
-    let id = if request.run_id.is_some() { String::new() } else { format!(" --run-id {id}") };
-    format!("cargo xtask {}{id} --accept 'REASON'", words.join(" "))
+    let words: Vec<String> = arguments.map(quoted).collect();
+    let id = if is_new { format!(" --run-id {id}") } else { String::new() };
+    Ok(format!("cargo xtask {}{id} --accept 'REASON'", words.join(" ")))
 }
 
 /// Returns the folder's `file://` URL, with special characters escaped.
@@ -275,3 +277,7 @@ fn timed<T>(
     seconds.insert(step, (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0);
     result
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/flows/local.rs"]
+mod tests;

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use nix::sys::signal::Signal;
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::support::entry::{Entry, Finished, script};
@@ -19,6 +20,34 @@ fn dbts_exit_codes_become_those_of_the_platform() {
     for (end, code) in [("exit 0", 0), ("exit 1", 1), ("exit 2", 75), ("exit 3", 1), ("kill -KILL $$", 75)] {
         assert_eq!(entry(&script(end)).run(&[]).code, Some(code), "{end}");
     }
+}
+
+#[test]
+fn models_that_failed_only_because_of_conflicts_exit_with_75() {
+    const CONFLICT: &str = "Database Error\\n  could not complete because of conflict with concurrent transaction";
+    let results = |statuses: &[(&str, &str)]| {
+        let results = statuses.iter().map(|(status, message)| json!({"status": status, "message": message}));
+        json!({"results": results.collect::<Vec<_>>()}).to_string()
+    };
+    let conflict = ("error", CONFLICT);
+    for (results, code) in [
+        (results(&[("success", "SELECT"), conflict, ("skipped", "")]), 75),
+        (results(&[conflict, ("error", "Database Error\n  Deadlock detected")]), 75),
+        (results(&[conflict, ("error", "column \"x\" does not exist")]), 1),
+        (results(&[conflict, ("fail", "Got 1 result, configured to fail if != 0")]), 1),
+        (results(&[("skipped", "")]), 1),
+        ("[]".to_owned(), 1),
+        ("no JSON".to_owned(), 1),
+    ] {
+        let folder = script("mkdir target && cp results target/run_results.json; exit 1");
+        fs::write(folder.path().join("results"), &results).expect("a file");
+        assert_eq!(entry(&folder).run(&[]).code, Some(code), "{results}");
+    }
+    // The results of an earlier run say nothing about this one.
+    let folder = script("exit 1");
+    fs::create_dir(folder.path().join("target")).expect("a folder");
+    fs::write(folder.path().join("target/run_results.json"), results(&[conflict])).expect("a file");
+    assert_eq!(entry(&folder).run(&[]).code, Some(1));
 }
 
 #[test]

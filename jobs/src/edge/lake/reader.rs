@@ -18,7 +18,7 @@ pub struct Reader {
     next: u64,
     size: u64,
     /// The version that every piece must belong to. In a folder, it consists of the inode, modification time and size.
-    etag: Option<String>,
+    pub etag: Option<String>,
     /// The next piece, if any.
     ahead: JoinSet<object_store::Result<Bytes>>,
 }

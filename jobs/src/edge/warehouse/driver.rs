@@ -10,7 +10,7 @@ use contract::{Contract, RunId, Table};
 
 use super::tables::{Shape, missing};
 use crate::failure::Failure;
-use crate::load::{Audit, Change, Changes, Dialect, Ledger, Plan, Retired, Statement, register};
+use crate::load::{Audit, Change, Changes, Dialect, Ledger, Plan, Retired, Statement, find_findings, register};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Commit {
@@ -67,7 +67,7 @@ pub trait Warehouse {
     /// different key. Returns the tables and columns that are not in the contract.
     async fn ensure_tables(&self, contract: &Contract) -> Result<Vec<Retired>> {
         let schema = contract.source.as_str();
-        self.run(&[register(schema, Self::DIALECT)]).await?;
+        self.run(&[register(schema, Self::DIALECT), find_findings(schema)]).await?;
         let shape = self.shape(schema).await?;
         self.create(schema, &missing(schema, &contract.tables(), &shape, Self::DIALECT)?).await?;
         let present =
@@ -75,32 +75,30 @@ pub trait Warehouse {
         Ok(Retired::of(contract, present))
     }
 
-    /// Applies the contract's policy to the tables and columns that are not in it. The load is already committed, so a
-    /// failure is a warning; the next load tries again.
-    async fn retire(&self, plan: &Plan<'_>) {
-        for retired in &plan.retired {
-            let (message, count, change) = plan.retire(retired);
+    /// Applies the contract's policy to the tables and columns that are not in it, unless a newer run was loaded, which may
+    /// have a different contract. The load is already committed, so a failure is a warning; the next load tries again.
+    async fn retire(&self, plan: &Plan<'_>, audit: &Audit) {
+        let (retired, newest) = (plan.retire(audit), plan.is_head());
+        for (message, change) in retired {
             let applied = async {
-                if let Some(Statement { purpose, sql, .. }) = &count
-                    && self.query(purpose, sql).await? == [["0"]]
-                {
-                    return Ok(None);
+                let Some(change) = change else { return Ok(()) };
+                if self.query(&newest.purpose, &newest.sql).await? == [["1"]] {
+                    self.run(&[change]).await
+                } else {
+                    Ok(())
                 }
-                self.run(change.as_slice()).await?;
-                anyhow::Ok(Some(message))
             };
-            let failed = |error: anyhow::Error| Some(format!("{error:#}; the next load tries again"));
-            if let Some(warning) = applied.await.unwrap_or_else(failed) {
-                tracing::warn!("{warning}");
+            match applied.await {
+                Ok(()) => tracing::warn!("{message}"),
+                Err(error) => tracing::warn!("{error:#}; the next load tries again"),
             }
         }
     }
 
-    /// Runs the statement of [`crate::load::Plan::count_changes`].
-    async fn changes(&self, statement: &Statement) -> Result<Changes> {
+    /// Runs the statements of [`crate::load::Plan::count_changes`].
+    async fn changes(&self, statements: &[Statement]) -> Result<Changes> {
         let mut changes = Changes::new();
-        for row in self.query(&statement.purpose, &statement.sql).await? {
-            let [table, name, count] = values(row)?;
+        for [table, name, count] in self.rows(statements).await? {
             let change = Change::named(name.trim()).with_context(|| format!("unknown change `{name}` in a delta"))?;
             changes.entry(table.trim().to_owned()).or_default().insert(change, count.parse()?);
         }
@@ -109,14 +107,21 @@ pub trait Warehouse {
 
     /// Runs the statements of [`crate::load::Plan::audit`].
     async fn audit(&self, statements: &[Statement]) -> Result<Audit> {
+        let rows = self.rows(statements).await?.into_iter();
+        let rows =
+            rows.map(|[table, number, repeated, detail]| Ok((table, number.parse()?, repeated.parse()?, detail)));
+        Ok(Audit::read(rows.collect::<Result<Vec<_>>>()?))
+    }
+
+    /// Returns the rows of all queries.
+    async fn rows<const N: usize>(&self, queries: &[Statement]) -> Result<Vec<[String; N]>> {
         let mut rows = Vec::new();
-        for statement in statements {
-            for row in self.query(&statement.purpose, &statement.sql).await? {
-                let [table, number, repeated, detail] = values(row)?;
-                rows.push((table, number.parse()?, repeated.parse()?, detail));
+        for query in queries {
+            for row in self.query(&query.purpose, &query.sql).await? {
+                rows.push(values(row)?);
             }
         }
-        Ok(Audit::read(rows))
+        Ok(rows)
     }
 }
 

@@ -24,23 +24,26 @@ pub(super) fn accept<'j>(job: &'j Job<'_>, findings: &[Finding]) -> Result<Optio
         "correct the clock of the machine that ran `transformation`, then fetch again with a new run ID".to_owned()
     } else {
         format!(
-            "{}; if the source did change in this way, load it once with `{}`: the ledger keeps the reason",
-            cause(first, &refused, findings),
+            "{}; if the source did change in this way, accept it once with `{}`: the ledger keeps the reason",
+            cause(job, first, &refused, findings),
             job.accept_with
         )
     };
-    Err(Failure::refused(problems.join("; ")).hint(hint))
+    Err(Failure::refused(problems.join("\n")).hint(hint))
 }
 
 /// Returns the likely cause, and what to do about it.
-fn cause(first: &Finding, refused: &[&Finding], findings: &[Finding]) -> String {
+fn cause(job: &Job<'_>, first: &Finding, refused: &[&Finding], findings: &[Finding]) -> String {
     let is_part = |finding: &&Finding| [Check::Incomplete, Check::PageSize].contains(&finding.check);
     if refused.iter().any(is_part) {
         return "the source probably paginates: request all records in the contract's `path`, for example \
-                `?limit=100000`"
+                `?limit=100000`, or set `max_deleted_share: 1.0` if the response contains only the newest records"
             .to_owned();
     }
-    match findings.iter().find(|finding| finding.check == Check::UnknownFields) {
+    let tables = job.contract.tables();
+    let collection = |name: &str| tables.iter().find(|table| table.name == name).map(|table| table.collection);
+    let of_first = |finding: &&Finding| collection(&finding.table) == collection(&first.table);
+    match findings.iter().filter(of_first).find(|finding| finding.check == Check::UnknownFields) {
         Some(unknown) => format!("a field was probably renamed, because {}: correct the contract", unknown.problem),
         None if first.check == Check::Empty => "the source is probably broken".to_owned(),
         None => "the response is probably incomplete, or a field was removed".to_owned(),

@@ -2,11 +2,13 @@
 
 use anyhow::{Context, Result};
 use bytes::Bytes;
+use chrono::DateTime;
 use contract::{Layout, RunId};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 
 use super::Job;
+use crate::edge::clock;
 use crate::edge::lake::{Lake, Reader, Upload};
 use crate::edge::source::{Api, Body, Reply};
 use crate::failure::Failure;
@@ -47,9 +49,11 @@ pub(super) struct Arriving<'t> {
     evidence: Map<String, Value>,
     bar: ProgressBar,
     pub etag: Option<String>,
-    /// The URL that the ETag belongs to.
+    /// The URL or file that the ETag belongs to.
     pub url: Option<String>,
     pub fetched_at: String,
+    /// The time of the server's clock.
+    pub sent_at: Option<String>,
     pub form: Form,
     /// The number of records according to the headers.
     pub claims: Claims,
@@ -114,7 +118,7 @@ impl Origin {
     ) -> Result<Option<Arriving<'t>>> {
         let mut evidence = Map::from_iter([("fetched_at".to_owned(), now.into())]);
         let (mut fetched_at, mut raw, mut url) = (now.to_owned(), None, None);
-        let (mut claims, mut incomplete) = (Claims::default(), None);
+        let (mut claims, mut incomplete, mut sent_at) = (Claims::default(), None, None);
         let (from, etag, form, total) = match self {
             Self::Api(api) => match api.get(path, earlier).await? {
                 Reply::NotModified(http) => {
@@ -126,6 +130,9 @@ impl Origin {
                     evidence.insert("http".to_owned(), serde_json::to_value(&body.evidence)?);
                     claims = Claims::of(&body.evidence.headers);
                     url = Some(body.evidence.url.clone());
+                    let date =
+                        body.evidence.headers.get("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+                    sent_at = date.map(|date| clock::rfc3339(date.to_utc()));
                     let (etag, form) = (body.etag.take(), Form { gzip: body.gzip, delimited: body.delimited });
                     let total = body.announced();
                     (From::Body(body), etag, form, total)
@@ -137,9 +144,12 @@ impl Origin {
                     let message = format!("`{}` was removed before it could be read", files.location(&from));
                     return Err(Failure::refused(message).into());
                 };
-                evidence.insert("file".to_owned(), files.location(&from).into());
-                let form = Form { gzip: false, delimited: true };
-                (From::File(file), None, form, Some(size))
+                let (location, etag, form) =
+                    (files.location(&from), file.etag.clone(), Form { gzip: false, delimited: true });
+                evidence
+                    .extend([("file".to_owned(), location.clone().into()), ("etag".to_owned(), etag.clone().into())]);
+                url = Some(location);
+                (From::File(file), etag, form, Some(size))
             }
             Self::Raw(_) => {
                 let receipt = earlier.context("the run to replay has no manifest")?;
@@ -159,7 +169,7 @@ impl Origin {
         };
         let bar = bars.add(bar(to.name, total));
         let raw = raw.unwrap_or_else(|| to.lake.upload(&to.raw(form)));
-        Ok(Some(Arriving { to, from, raw, evidence, bar, etag, url, fetched_at, form, claims, incomplete }))
+        Ok(Some(Arriving { to, from, raw, evidence, bar, etag, url, fetched_at, sent_at, form, claims, incomplete }))
     }
 }
 

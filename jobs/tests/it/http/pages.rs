@@ -66,7 +66,7 @@ fn a_page_is_accepted_for_one_run_with_a_reason_but_its_replay_is_not() {
 /// A page of the API's query endpoint, read as one object with a child table for its list.
 #[test]
 fn an_object_that_is_a_page_is_not_loaded() {
-    let (zoo, server) = (Zoo::empty(), Server::start());
+    let (zoo, server) = (Zoo::empty().limited(), Server::start());
     zoo.amend(
         "  about:\n",
         "  about:\n    children:\n      docs:\n        at: docs\n        parent_key: about_id\n        \

@@ -78,7 +78,7 @@ fn warnings(zoo: &Zoo, run: &str) -> Vec<String> {
     zoo.transformation(run).run().done();
     let ended = zoo.copy(run).run();
     ended.done();
-    ended.stderr.lines().filter(|line| line.contains("not in the contract")).map(str::to_owned).collect()
+    ended.stderr.lines().filter(|line| line.contains("not in the contract: ")).map(str::to_owned).collect()
 }
 
 /// Checks that each of the texts is in one warning, and that there are no other warnings.
@@ -94,13 +94,14 @@ fn warns(found: &[String], expected: &[&str]) {
 fn removed_columns_become_null_and_the_rows_of_removed_tables_are_marked_as_deleted_once() {
     let (zoo, contract) = removed("");
     let loader = zoo.database().session(Role::Loader);
-    // These are not from a load: two columns, a view, and a copy of a table.
+    // These are not from a load: two columns, a view, and copies of a table.
     loader.run("ALTER TABLE zoo.animals ADD COLUMN seen date DEFAULT '2026-01-05', ADD COLUMN \"Note\" text");
     loader.run("CREATE VIEW zoo.sold AS SELECT * FROM zoo.tickets; CREATE TABLE zoo.old AS SELECT * FROM zoo.tickets");
-    let column = "`zoo.animals.weight_kg` is not in the contract: it is null in the rows that this load wrote";
+    loader.run("CREATE TABLE zoo.backup (LIKE zoo.tickets); INSERT INTO zoo.backup SELECT * FROM zoo.tickets");
+    let column = "`zoo.animals.weight_kg` is not in the contract: it is null in the rows that this load writes";
     let found = warnings(&zoo, "r2");
-    let marked = ["animal_nicknames", "tickets"]
-        .map(|name| format!("`zoo.{name}` is not in the contract: its rows are now marked"));
+    let marked = [("animal_nicknames", "3"), ("tickets", "1")]
+        .map(|(name, rows)| format!("`zoo.{name}` is not in the contract: its {rows} rows are marked as deleted"));
     warns(&found, &[column, &marked[0], &marked[1]]);
     let state = |table: &str| {
         zoo.objects(&format!("SELECT DISTINCT _run_id, _deleted_at = _loaded_at AS deleted FROM zoo.{table}"))
@@ -108,7 +109,16 @@ fn removed_columns_become_null_and_the_rows_of_removed_tables_are_marked_as_dele
     for table in ["animal_nicknames", "tickets"] {
         assert_eq!(state(table), [json!({"_run_id": "r2", "deleted": true})], "{table}");
     }
-    assert_eq!(loader.texts("SELECT _run_id FROM zoo.old WHERE _deleted_at IS NULL"), ["r1"]);
+    for copy in ["old", "backup"] {
+        assert_eq!(loader.texts(&format!("SELECT _run_id FROM zoo.{copy} WHERE _deleted_at IS NULL")), ["r1"]);
+    }
+    let findings =
+        "SELECT table_name, problem, refused FROM etl.findings WHERE check_name = 'deleted' ORDER BY table_name";
+    let finding = |table: &str, rows| {
+        let problem = format!("table `{table}` is not in the contract, and loses its {rows} rows");
+        json!({"table_name": table, "problem": problem, "refused": false})
+    };
+    assert_eq!(zoo.objects(findings), [finding("animal_nicknames", 3), finding("tickets", 1)]);
     let rows = zoo.objects("SELECT weight_kg, seen, _extra->'weight_kg' AS extra FROM zoo.animals ORDER BY id");
     assert_eq!(rows[0], json!({"weight_kg": null, "seen": "2026-01-05", "extra": 180.5}));
     assert_eq!(rows[1]["weight_kg"], json!(null));
@@ -153,15 +163,14 @@ fn removed_columns_and_tables_are_dropped_unless_another_object_depends_on_them(
     );
     let refused = [
         "`zoo.animals.weight_kg`, which is not in the contract: cannot drop column weight_kg of table zoo.animals because",
-        "`zoo.animal_nicknames` is not in the contract: it was dropped",
+        "`zoo.animal_nicknames` is not in the contract: it is dropped",
         "`zoo.tickets`, which is not in the contract: cannot drop table zoo.tickets because",
     ];
     warns(&warnings(&zoo, "r2"), &refused);
-    assert_eq!(zoo.objects("SELECT weight_kg FROM zoo.animals WHERE id = 1"), [json!({"weight_kg": null})]);
 
     loader.run("DROP VIEW zoo.heavy, zoo.sold");
     let dropped =
-        ["animals.weight_kg", "tickets"].map(|name| format!("`zoo.{name}` is not in the contract: it was dropped"));
+        ["animals.weight_kg", "tickets"].map(|name| format!("`zoo.{name}` is not in the contract: it is dropped"));
     warns(&warnings(&zoo, "r3"), &dropped.each_ref().map(String::as_str));
     assert_eq!(loader.number(left), 0);
     warns(&warnings(&zoo, "r4"), &[]);
@@ -188,7 +197,7 @@ fn a_collection_has_its_own_policy_for_its_columns_and_other_collections_are_not
     zoo.set("tickets", &json!([{"ticket": 7}]));
     let expected = [
         "`zoo.animal_meals.grams` is not in the contract: it is null",
-        "`zoo.tickets.price_eur` is not in the contract: it was dropped",
+        "`zoo.tickets.price_eur` is not in the contract: it is dropped",
     ];
     warns(&warnings(&zoo, "r3"), &expected);
     assert_eq!(zoo.objects("SELECT DISTINCT grams FROM zoo.animal_meals"), [json!({"grams": null})]);

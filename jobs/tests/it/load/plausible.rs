@@ -34,7 +34,7 @@ fn a_renamed_field_is_refused_with_numbers_and_its_likely_cause() {
     zoo.copy("r2").option("--collections", "animals").run().refused(&[
         "table `animals` would lose 10 of the 10 values of `weight_kg` (100.0 %; the limit is 95.0 %)",
         "a field was probably renamed, because every row of `animals` has fields that the contract does not define: `mass_kg`",
-        "load it once with `copy --run-id r2 --accept 'REASON'`",
+        "accept it once with `copy --run-id r2 --accept 'REASON'`",
     ]);
     assert_eq!(zoo.state(), state);
 }

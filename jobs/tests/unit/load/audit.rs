@@ -8,6 +8,8 @@ fn audit(live: i64, repeated: u64) -> Audit {
         row("hens  ", live, repeated, ""),
         row("hens", 0, 0, "7,5"),
         row("hens", 2, 0, "9"),
+        row("ducks", 5, 2, "retired"),
+        row("geese", 5, 0, "retired"),
         row("", 4, 0, "2026-01-05 10:00:01.000000"),
     ])
 }
@@ -16,6 +18,7 @@ fn audit(live: i64, repeated: u64) -> Audit {
 fn the_values_of_columns_and_the_clock_are_in_the_same_result() {
     let found = audit(3, 0);
     assert_eq!([0, 1, 2, 3].map(|column| found.values("hens", column)), [7, 5, 9, 0]);
+    assert_eq!(["ducks", "geese", "hens"].map(|table| found.retired(table)), [Some(5), None, None]);
     assert!(!found.in_future("2026-01-05T10:00:01.000000Z") && found.in_future("2026-01-05T10:00:01.000001Z"));
     let head = |seq| (String::new(), seq, 0, "2026-01-05 10:00:00.000000".to_owned());
     assert_ne!(Audit::read([head(4), head(5)]).head, 5, "the statements have different snapshots");

@@ -97,7 +97,7 @@ fn only_the_keys_of_parents_are_searched() {
     let contract = Contract::parse(text, "zoo.yaml").expect("good");
     let search = plan(Dialect::Postgres, &contract, |plan| plan.find_repeated_keys().sql);
     assert_eq!(search.matches("CAST(").count(), 4, "{search}");
-    let counts = plan(Dialect::Postgres, &contract, |plan| plan.count_changes().sql);
+    let counts = plan(Dialect::Postgres, &contract, |plan| plan.count_changes()[0].sql.clone());
     assert!(counts.contains("GROUP BY animal_id, position HAVING count(*) > 1"), "{counts}");
 }
 
@@ -106,4 +106,14 @@ fn the_documented_limit_is_that_of_a_procedure() {
     let page = include_str!("../../../../docs/data.md").replace(',', "");
     let row = page.lines().find(|line| line.starts_with("| statement | ")).expect("a row of the table");
     assert_eq!(row.split(" | ").nth(3), Some(format!("{PROCEDURE_BYTES} bytes").as_str()));
+}
+
+#[test]
+fn many_queries_are_joined_to_statements_within_the_limit() {
+    let parts: Vec<String> = (0..900).map(|number| format!("SELECT {number} AS {}", "x".repeat(300))).collect();
+    let statements = unions("count", "SELECT 0\nUNION ALL\n", parts.clone());
+    assert_eq!(statements.len(), 3);
+    let all: String = statements.iter().map(|one| one.sql.as_str()).collect::<Vec<_>>().join("\n");
+    assert!(statements.iter().all(|one| one.sql.len() <= BYTES && one.sql.starts_with("SELECT 0\nUNION ALL\nSELECT")));
+    assert!(parts.iter().all(|part| all.matches(part.as_str()).count() == 1));
 }
