@@ -8,7 +8,7 @@ mod names;
 mod outcome;
 mod stuck;
 
-pub use airflow::{ApiRequest, DAG, DagRun, TaskInstance, UNMAPPED, import_errors};
+pub use airflow::{ApiRequest, DAG, DagRun, TaskInstance, import_errors};
 pub use job::{Attempt, Job};
 pub use names::{
     RunTask, chain, direct_run_id, is_direct, is_job_id, job_name, manual_run_id, possible_run_ids, run_id_of, task_of,

@@ -8,8 +8,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub const DAG: &str = "ingestion";
-/// Airflow's map index of a task that is not mapped.
-pub const UNMAPPED: i32 = -1;
 /// Airflow's default limit on rows in a response (`api.maximum_page_limit`).
 const PAGE: u32 = 100;
 
@@ -101,13 +99,6 @@ pub struct TaskInstance {
     pub state: Option<String>,
     /// The try number, starting at 1; 0 before the first try.
     pub try_number: u32,
-    /// The index of a mapped task; -1 if the task is not mapped.
-    #[serde(default = "unmapped")]
-    pub map_index: i32,
-}
-
-fn unmapped() -> i32 {
-    UNMAPPED
 }
 
 impl TaskInstance {

@@ -2,16 +2,14 @@
 
 use contract::RunId;
 use regex_lite::Regex;
-use sha2::{Digest, Sha256};
 
-use super::airflow::{DAG, UNMAPPED};
+use super::airflow::DAG;
 use crate::settings::Batch;
+use crate::sync::sha256;
 
 /// Lengths of the two parts of a run ID: the start of Airflow's run ID, and its hash, as in `dags/run_id.py`.
 const READABLE: usize = 47;
 const DIGITS: usize = 16;
-/// Maximum length of a job name before the run ID: Batch allows 128 characters, minus a hyphen and a run ID of 64.
-const PREFIX: usize = 63;
 
 /// The prefix of run IDs that Airflow did not create.
 const DIRECT: &str = "direct__";
@@ -35,38 +33,19 @@ pub fn chain(batch: &Batch) -> [RunTask; 3] {
 
 /// Returns the jobs' run ID for an Airflow run ID: 18 to 64 characters of `A-Z a-z 0-9 _ -`.
 pub fn run_id_of(airflow: &str) -> String {
-    format!("{}-{}", legal(airflow, READABLE), digest(airflow))
+    let legal = |c: char| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '-' };
+    let readable: String = airflow.chars().map(legal).take(READABLE).collect();
+    format!("{readable}-{}", &sha256(airflow.as_bytes())[..DIGITS])
 }
 
 /// Returns the Batch job name for a task, like `job_name_of` in `dags/run_id.py`: it is the same for every try, and
 /// unique to the task and run.
-pub fn job_name(dag: &str, task: &str, map_index: i32, run_id: &str) -> String {
-    let prefix = format!("{dag}-{task}");
-    let is_plain = |id: &str| !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let is_legal_start = prefix.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if map_index == UNMAPPED && prefix.len() <= PREFIX && is_legal_start && is_plain(dag) && is_plain(task) {
-        return format!("{prefix}-{run_id}");
-    }
-    let end = match map_index {
-        UNMAPPED => digest(&format!("{dag}/{task}")),
-        index => format!("{index}-{}", digest(&format!("{dag}/{task}/{index}"))),
-    };
-    let readable = if legal(&prefix, 1).starts_with(['-', '_']) { format!("x{prefix}") } else { prefix };
-    format!("{}-{end}-{run_id}", legal(&readable, PREFIX - 1 - end.len()))
-}
-
-/// Returns at most `length` characters, with `-` in place of every character that is not a letter, a digit, `-` or `_`.
-fn legal(text: &str, length: usize) -> String {
-    let legal = |c: char| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '-' };
-    text.chars().map(legal).take(length).collect()
-}
-
-fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(DIGITS / 2).map(|byte| format!("{byte:02x}")).collect()
+pub fn job_name(task: &str, run_id: &str) -> String {
+    format!("{DAG}-{task}-{run_id}")
 }
 
 pub fn task_of<'c>(chain: &'c [RunTask], name: &str) -> Option<&'c RunTask> {
-    chain.iter().find(|task| name.starts_with(&job_name(DAG, task.task, UNMAPPED, "")))
+    chain.iter().find(|task| name.starts_with(&job_name(task.task, "")))
 }
 
 pub fn direct_run_id(time: &str) -> String {

@@ -11,7 +11,7 @@ use aws_sdk_batch::types::{
 use connect::call::{CallResult, call_failure};
 
 use super::{Batch, HINTS, queue};
-use crate::run::{Attempt, DAG, Job, QueueState, RunTask, UNMAPPED, job_name};
+use crate::run::{Attempt, Job, QueueState, RunTask, job_name};
 
 /// The default log group of job definitions (AWS Batch User Guide, "Use the awslogs log driver").
 const LOG_GROUP: &str = "/aws/batch/job";
@@ -42,7 +42,7 @@ impl Batch {
         after: Option<&str>,
         wait: Duration,
     ) -> Result<String> {
-        let name = job_name(DAG, task.task, UNMAPPED, run_id);
+        let name = job_name(task.task, run_id);
         let config = self.client.config().to_builder().retry_config(RetryConfig::disabled()).build();
         let once = Client::from_conf(config);
         let variable = |name: &str, value: &str| KeyValuePair::builder().name(name).value(value).build();

@@ -109,7 +109,7 @@ impl Airflow<'_> {
                     for task in tasks.iter().filter(|task| chain.iter().any(|one| one.task == task.task_id)) {
                         let job_succeeded = follow.job(&task.task_id).is_some_and(Job::has_succeeded);
                         let is_new = reported.task(task, job_succeeded, report);
-                        let name = job_name(DAG, &task.task_id, task.map_index, &run_id);
+                        let name = job_name(&task.task_id, &run_id);
                         missing |= !self.find(&mut follow, task, is_new, &name)?;
                     }
                     late += u32::from(missing && run.has_finished());

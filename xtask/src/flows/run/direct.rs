@@ -8,7 +8,7 @@ use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::failure::Failure;
 use crate::flows::account;
-use crate::run::{DAG, Outcome, RunTask, UNMAPPED, chain, is_direct, job_name, possible_run_ids};
+use crate::run::{Outcome, RunTask, chain, is_direct, job_name, possible_run_ids};
 
 /// Starts a run, or with `attach` attaches to an existing one, identified by its jobs' run ID or by Airflow's, and
 /// follows it to completion. Missing jobs of a direct run are submitted. A failed run is not an error here.
@@ -22,7 +22,7 @@ pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(
     let (mut run_id, mut found) = (id.to_owned(), vec![None; chain.len()]);
     for one in if attach { possible_run_ids(id) } else { Vec::new() } {
         if found.iter().all(Option::is_none) {
-            let newest = |task: &RunTask| follow.newest(&job_name(DAG, task.task, UNMAPPED, &one));
+            let newest = |task: &RunTask| follow.newest(&job_name(task.task, &one));
             found = chain.iter().map(newest).collect::<Result<_>>()?;
             run_id = one;
         }

