@@ -28,7 +28,7 @@ pub use deployed::{Deployed, TAG, owned};
 pub use resolve::{ParameterValue, Resolved, resolve};
 pub use retention::{Adopted, Existing, adopted, import, retained, without_retention};
 pub use sources::{REGISTRY, STORAGE, WAREHOUSE, settings};
-pub use status::{Recovery, State};
+pub use status::State;
 pub use template::Template;
 pub use types::{RESOURCE_TYPES, Replaces, ResourceType};
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::Conform;
 use super::options::{Common, Scope, seconds};
 
-/// The commands, each implemented in `commands/cloud/<name>.rs`.
+/// The commands; most are implemented in `commands/cloud/<name>.rs`.
 #[derive(Subcommand, Debug)]
 pub enum Cloud {
     /// Check this machine; print how to install missing tools

@@ -8,12 +8,10 @@ mod diff;
 mod doctor;
 mod logs;
 mod open;
-mod preflight;
 mod recover;
 mod rehearse;
 mod run;
 mod stacks;
-mod status;
 mod sync_dags;
 mod upload_sample;
 mod warehouse_init;
@@ -22,6 +20,7 @@ use anyhow::Result;
 use contract::Exit;
 
 use crate::cli::Cloud;
+use crate::flows::{preflight, status};
 
 pub fn run(command: Cloud) -> Result<Exit> {
     match command {
@@ -31,8 +30,8 @@ pub fn run(command: Cloud) -> Result<Exit> {
         Cloud::UploadSample(args) => upload_sample::run(&args),
         Cloud::Deploy(args) => deploy::run(&args),
         Cloud::Diff(args) => diff::run(&args),
-        Cloud::Preflight(args) => preflight::run(&args),
-        Cloud::Status(args) => status::run(&args),
+        Cloud::Preflight(args) => stacks::report(&args.common, |request| preflight::lines(request, args.change_sets)),
+        Cloud::Status(args) => stacks::report(&args.common, |request| status::lines(request, args.drift)),
         Cloud::Recover(args) => recover::run(&args),
         Cloud::Destroy(args) => destroy::run(&args),
         Cloud::Run(args) => run::run(&args),

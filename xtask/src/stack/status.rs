@@ -33,18 +33,6 @@ pub enum State {
     Manual,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recovery {
-    Nothing,
-    Delete,
-    /// Roll back a failed update (RollbackStack).
-    RollBack,
-    /// Continue a failed rollback (ContinueUpdateRollback).
-    ContinueRollback,
-    /// Make no call, and report the reason.
-    Refuse,
-}
-
 impl State {
     /// Maps a status to a state; an unknown status is `Manual`.
     pub fn of(status: &str) -> Self {
@@ -60,17 +48,6 @@ impl State {
                 Some(operation) if READY.contains(&operation) => Self::Ready,
                 _ => Self::Manual,
             },
-        }
-    }
-
-    /// Returns what `recover` does once no operation is in progress.
-    pub fn recovery(self) -> Recovery {
-        match self {
-            Self::Absent | Self::Ready | Self::Busy => Recovery::Nothing,
-            Self::ReviewInProgress | Self::Broken => Recovery::Delete,
-            Self::UpdateFailed => Recovery::RollBack,
-            Self::RollbackFailed => Recovery::ContinueRollback,
-            Self::Manual => Recovery::Refuse,
         }
     }
 

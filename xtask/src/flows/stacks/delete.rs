@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use super::operation::Operations;
 use crate::failure::Failure;
-use crate::stack::{Recovery, State};
+use crate::stack::State;
 
 impl Operations<'_> {
     /// Deletes a stack if it exists; the resources in `retain` are kept in the account.
@@ -23,24 +23,24 @@ impl Operations<'_> {
     /// Recovers a stack, so that it can be updated or created; returns the action taken.
     pub async fn recover(&mut self, name: &str, retain: &[String], skip: &[String]) -> Result<&'static str> {
         let Some(stack) = self.idle(name).await? else { return Ok("does not exist") };
-        let recovered = match stack.state().recovery() {
-            Recovery::Delete => {
+        let recovered = match stack.state() {
+            State::Absent | State::Ready | State::Busy => return Ok("needs no recovery"),
+            State::ReviewInProgress | State::Broken => {
                 self.delete(name, retain).await?;
                 return Ok("was deleted; `cargo xtask deploy` creates it again");
             }
-            Recovery::RollBack => {
+            State::UpdateFailed => {
                 self.listener.starts("rolling back");
                 self.run(&stack.id, self.cloudformation.roll_back(name)).await?
             }
-            Recovery::ContinueRollback => {
+            State::RollbackFailed => {
                 self.listener.starts("continuing the rollback");
                 self.run(&stack.id, self.cloudformation.continue_rollback(name, skip)).await?
             }
-            Recovery::Refuse => {
+            State::Manual => {
                 let (what, next) = stack.state().remedy().unwrap_or_default();
                 bail!(Failure::new(format!("the stack `{name}` is {}: {what}", stack.status)).hint(next));
             }
-            _ => return Ok("needs no recovery"),
         };
         match recovered {
             Some(stack) if ![State::Ready, State::ReviewInProgress].contains(&stack.state()) => {
