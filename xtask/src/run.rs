@@ -14,4 +14,4 @@ pub use names::{
     RunTask, chain, direct_run_id, is_direct, is_job_id, job_name, manual_run_id, possible_run_ids, run_id_of, task_of,
 };
 pub use outcome::{Outcome, outcome, summary};
-pub use stuck::{BatchResource, Explanation, QueueState, explain};
+pub use stuck::{BatchResource, QueueState, explain};

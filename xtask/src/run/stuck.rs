@@ -22,12 +22,6 @@ pub struct QueueState {
     pub used_vcpu: f64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explanation {
-    pub message: String,
-    pub fix: String,
-}
-
 const DEPLOY: &str = "run `cargo xtask deploy`";
 const ENABLE: &str = "run `cargo xtask deploy`, or enable it in the AWS Batch console";
 const NETWORK: &str = "the private subnets need free addresses and a route to ECR, S3 and CloudWatch Logs (NAT gateway or \
@@ -62,9 +56,10 @@ const REASONS: [(&str, &str, &str); 5] = [
     ),
 ];
 
-pub fn explain(job: &Job, queue: &QueueState) -> Explanation {
+/// Returns the explanation, then the fix.
+pub fn explain(job: &Job, queue: &QueueState) -> String {
     let (message, fix) = of_queue(queue).unwrap_or_else(|| of_job(job, queue));
-    Explanation { message, fix: fix.to_owned() }
+    format!("{message}; {fix}")
 }
 
 /// Returns why the queue cannot run any job.

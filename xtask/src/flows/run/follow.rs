@@ -12,7 +12,7 @@ use crate::edge::files;
 use crate::edge::logs::Logs;
 use crate::failure::exit_of;
 use crate::lines::{Line, Lines, Stream};
-use crate::run::{Explanation, Job, Outcome, RunTask, explain, outcome};
+use crate::run::{Job, Outcome, RunTask, explain, outcome};
 use crate::settings::{Settings, Variables};
 
 /// Number of queries after which the state RUNNABLE is explained: on Fargate, a job starts in about 30 seconds.
@@ -68,7 +68,7 @@ struct Followed {
     unknown: u32,
     /// Reason and number of containers at the last explanation.
     explained: Option<(Option<String>, usize)>,
-    explanation: Option<Explanation>,
+    explanation: String,
     finished: bool,
 }
 
@@ -238,11 +238,9 @@ impl<'a> Follow<'a> {
             }
             one.explained = facts;
             let Ok(queue) = self.aws.wait(self.batch.queue_state(&self.request.settings.batch.queue)) else { continue };
-            let explanation = Some(explain(job, &queue));
+            let explanation = explain(job, &queue);
             if one.explanation != explanation {
-                let text =
-                    explanation.iter().map(|one| format!("remains RUNNABLE: {}; {}", one.message, one.fix)).collect();
-                report(RunProgress::Note(one.task.clone(), text));
+                report(RunProgress::Note(one.task.clone(), format!("remains RUNNABLE: {explanation}")));
                 one.explanation = explanation;
             }
         }

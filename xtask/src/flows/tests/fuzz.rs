@@ -40,45 +40,16 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
             format!("-max_len={LONGEST}"),
             format!("-rss_limit_mb={MEBIBYTES}"),
             "-timeout=10".to_owned(),
+            "-verbosity=0".to_owned(),
             format!("-artifact_prefix={}/", artifacts.display()),
             format!("-dict={}", dictionary.display()),
         ];
         arguments.extend(folders.iter().map(|folder| folder.display().to_string()));
         let output = shell::fuzz(root, target, &arguments)?;
-        match output.code {
-            Some(0) => (bench.report)(&last_line(&output.text, "cov:")),
-            code => {
-                eprintln!("{}\n{}", ending(&output.text), broken(target, &output.text, code));
-                passed = false;
-            }
+        if output.code != Some(0) {
+            eprintln!("{}\nfuzz target `{target}` failed; CONTRIBUTING.md shows how to reproduce it", output.text);
+            passed = false;
         }
     }
     Ok(passed)
 }
-
-/// Returns the last line that contains `part`, such as `#22963 DONE cov: 14444 ft: 40523 corp: 483/506Kb …`.
-fn last_line(text: &str, part: &str) -> String {
-    text.lines().rev().find(|line| line.contains(part)).unwrap_or("no coverage reported").replace('\t', " ")
-}
-
-/// Returns the output from the panic onwards, or the last lines if nothing panicked.
-fn ending(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    let panic = lines.iter().position(|line| line.contains("panicked at"));
-    let from = panic.unwrap_or(lines.len().saturating_sub(12));
-    lines[from..].iter().take(12).copied().collect::<Vec<_>>().join("\n")
-}
-
-/// Describes the failing input and the command that reproduces it.
-fn broken(target: &str, text: &str, code: Option<i32>) -> String {
-    match text.lines().find_map(|line| line.split_once("Test unit written to ")) {
-        Some((_, file)) => format!(
-            "fuzz target `{target}` failed with `{file}`; reproduce the failure with: cargo run --package jobs-fuzz --bin {target} {file}"
-        ),
-        None => format!("fuzz target `{target}` exited with {code:?} and recorded no input"),
-    }
-}
-
-#[cfg(test)]
-#[path = "../../../tests/unit/flows/tests/fuzz.rs"]
-mod tests;
