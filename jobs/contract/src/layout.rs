@@ -41,12 +41,6 @@ impl Layout<'_> {
         self.raw(collection, run, attempt, "http.json")
     }
 
-    /// Returns the key of the HTTP metadata for the body at key `raw`.
-    pub fn evidence_beside(raw: &str) -> String {
-        let stem = raw.strip_suffix(".gz").unwrap_or(raw);
-        format!("{}.http.json", stem.strip_suffix(".json").unwrap_or(stem))
-    }
-
     /// Returns the prefix of a table's Parquet files in all runs.
     pub fn processed_folder(&self, table: &str) -> String {
         format!("processed/{}/{table}", self.source)

@@ -2,25 +2,13 @@
 
 use clap::{Command, CommandFactory, FromArgMatches};
 
-const GROUPS: [(&str, &[&str]); 6] = [
-    ("Local", &["local", "rehearse"]),
-    (
-        "Build and deploy",
-        &[
-            "preflight",
-            "build-images",
-            "diff",
-            "deploy",
-            "sync-dags",
-            "upload-sample",
-            "warehouse-init",
-            "setup-github",
-        ],
-    ),
-    ("Operate", &["status", "run", "logs", "open", "recover", "destroy"]),
-    ("Inspect", &["doctor", "settings", "templates", "prices", "conform"]),
-    ("Generate", &["ci-gen", "dag-settings", "dbt-sources", "settings-schema"]),
-    ("Check", &["test", "lint"]),
+const GROUPS: [(&str, &str); 6] = [
+    ("Local", "local rehearse"),
+    ("Build and deploy", "preflight build-images diff deploy sync-dags upload-sample warehouse-init setup-github"),
+    ("Operate", "status run logs open recover destroy"),
+    ("Inspect", "doctor settings templates prices conform"),
+    ("Generate", "ci-gen dag-settings dbt-sources settings-schema"),
+    ("Check", "test lint"),
 ];
 
 /// Parses the command line; on `--help` or a usage error, prints the text and exits.
@@ -33,7 +21,7 @@ fn grouped(command: Command) -> Command {
     let mut commands = String::new();
     for (title, names) in GROUPS {
         commands += &format!("\n\x1b[1;4m{title}:\x1b[0m\n");
-        for name in names {
+        for name in names.split(' ') {
             let about = command.find_subcommand(name).and_then(Command::get_about);
             let about = about.map(ToString::to_string).unwrap_or_default();
             commands += &format!("  \x1b[1m{name:<15}\x1b[0m  {about}\n");

@@ -19,30 +19,13 @@ pub use cargo::*;
 pub use isolated::{image_variables, without_accounts};
 
 /// The variables that child processes inherit; all others, such as `AWS_*` and secrets, are removed.
-const KEPT: [&str; 22] = [
-    "PATH",
-    "HOME",
-    "USER",
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "TERM",
-    "COLUMNS",
-    "NO_COLOR",
-    "CI",
-    "TMPDIR",
-    "TZ",
-    "RUST_BACKTRACE",
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "no_proxy",
-    "ALL_PROXY",
-];
+const KEPT: &str = "PATH HOME USER LANG LC_ALL LC_CTYPE TERM COLUMNS NO_COLOR CI TMPDIR TZ RUST_BACKTRACE \
+    SSL_CERT_FILE SSL_CERT_DIR HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy ALL_PROXY";
+
+/// Whether child processes inherit a variable.
+fn is_inherited(name: &OsStr) -> bool {
+    KEPT.split(' ').any(|kept| name == kept)
+}
 
 /// Returns the output of git in a folder; `None` outside a clone or without git.
 pub fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
@@ -61,7 +44,7 @@ pub struct Output {
 
 fn command(step: &Invocation, programs: &Path) -> Command {
     let mut command = Command::new(programs.join(&step.program));
-    let inherited = std::env::vars_os().filter(|(name, _)| KEPT.iter().any(|kept| name == kept));
+    let inherited = std::env::vars_os().filter(|(name, _)| is_inherited(name));
     command.args(&step.arguments).env_clear().envs(inherited).envs(&step.environment);
     command
 }

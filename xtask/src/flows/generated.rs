@@ -55,19 +55,18 @@ impl Generated {
     /// Writes the file if it differs; with `check`, fails instead.
     pub fn settle(&self, check: bool) -> Result<Exit> {
         let (path, shown) = (files::root().join(&self.path), self.path.display());
-        let found = files::read(&path)?;
-        if found.as_deref() == Some(self.text.as_str()) {
-            terminal::step(&format!("{shown} is up to date"));
-            return Ok(Exit::Done);
-        }
-        if !check {
+        let found = files::read(&path)?.unwrap_or_default();
+        let done = if found == self.text {
+            format!("{shown} is up to date")
+        } else if check {
+            let line = 1 + found.lines().zip(self.text.lines()).take_while(|(found, wanted)| found == wanted).count();
+            let failure = Failure::new(format!("{shown} is out of date from line {line} on"));
+            return Err(failure.hint(format!("run `{}` and commit the result", self.command)).into());
+        } else {
             files::write(&path, &self.text)?;
-            terminal::step(&format!("Wrote {shown}"));
-            return Ok(Exit::Done);
-        }
-        let found = found.unwrap_or_default();
-        let line = 1 + found.lines().zip(self.text.lines()).take_while(|(found, wanted)| found == wanted).count();
-        let failure = Failure::new(format!("{shown} is out of date from line {line} on"));
-        Err(failure.hint(format!("run `{}` and commit the result", self.command)).into())
+            format!("Wrote {shown}")
+        };
+        terminal::step(&done);
+        Ok(Exit::Done)
     }
 }

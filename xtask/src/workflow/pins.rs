@@ -14,10 +14,6 @@ const RELEASED: [(&str, &str, &str); 6] = [
     ("aws-actions/configure-aws-credentials", "e6de054238d6b7531b4efff3b6587d9aade6a06c", "v6.2.3"),
 ];
 
-/// Hashes of annotated tags, which look like commits: GitHub accepts them, but they are not the release commits.
-pub(super) const TAG_OBJECTS: [&str; 2] =
-    ["63fed3e2fecf6f7b51dc6f043341b79ef82a9ae7", "451ce2a72e8d729a59ebeaacab82dbce58e7af4c"];
-
 /// An action (`owner/name`) pinned to the commit (40 hexadecimal digits) of a release (`v1.2.3`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pin {
@@ -83,9 +79,6 @@ fn pin(uses: &str) -> Result<Pin, String> {
     let hexadecimal = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
     if commit.len() != 40 || !commit.chars().all(hexadecimal) {
         return Err(format!("`{action}` is pinned to `{commit}`, which is not a commit hash (40 hexadecimal digits)"));
-    }
-    if TAG_OBJECTS.contains(&commit) {
-        return Err(format!("`{action}` is pinned to an annotated tag object; use the commit that the tag points to"));
     }
     let numbers: Vec<&str> = version.strip_prefix('v').unwrap_or_default().split('.').collect();
     let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());

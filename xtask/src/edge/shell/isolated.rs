@@ -7,9 +7,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::KEPT;
+use super::is_inherited;
 
-/// Prefixes of the variables that a rehearsal inherits besides [`KEPT`], for compilers, package managers and image
+/// Prefixes of the variables that a rehearsal inherits besides those of [`is_inherited`], for compilers, package managers and image
 /// builds; none of them configures AWS.
 const KEPT_PREFIXES: [&str; 11] =
     ["CARGO", "RUST", "CC", "IMAGE_", "DOCKER_", "PIP_", "UV_", "REQUESTS_CA_", "XDG_", "NODE_", "npm_config_"];
@@ -29,7 +29,7 @@ const FIXED: [(&str, &str); 5] = [
 pub fn without_accounts(mark: (&str, &str)) -> Result<String> {
     let is_kept = |name: &OsString| {
         let text = name.to_string_lossy();
-        let is_kept = KEPT.contains(&text.as_ref()) || KEPT_PREFIXES.iter().any(|prefix| text.starts_with(prefix));
+        let is_kept = is_inherited(name) || KEPT_PREFIXES.iter().any(|prefix| text.starts_with(prefix));
         (is_kept || name == mark.0) && !FIXED.iter().any(|(fixed, _)| name == fixed)
     };
     let current: BTreeMap<OsString, OsString> = std::env::vars_os().collect();

@@ -1,4 +1,4 @@
-use super::super::pins::{TAG_OBJECTS, read};
+use super::super::pins::read;
 
 const CHECKOUT: &str = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1";
 const OTHER: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -18,8 +18,6 @@ fn only_a_complete_update_is_accepted() {
         ("uses: actions/checkout@3D3C42E5AAC5BA805825DA76410C181273BA90B1 # v7.0.1".to_owned(), "not a commit"),
         ("uses: ./.github/actions/own".to_owned(), "is not pinned to a commit"),
         (format!("uses: other/action@{OTHER} # v1.0.0"), "not used by the generated workflows"),
-        (format!("uses: Swatinem/rust-cache@{} # v2.9.2", TAG_OBJECTS[0]), "an annotated tag object"),
-        (format!("uses: aws-actions/configure-aws-credentials@{} # v6.0.0", TAG_OBJECTS[1]), "an annotated tag object"),
     ] {
         assert!(errors(&line).contains(why), "{line}: {}", errors(&line));
     }
