@@ -8,6 +8,7 @@ use crate::cli::{Local, LocalAction, LocalDocs, LocalQuery, LocalRun, Place};
 use crate::commands::common::print;
 use crate::edge::{terminal, web};
 use crate::flows::local::{Platform, query_json};
+use crate::flows::marts;
 use crate::report;
 use crate::ui;
 
@@ -45,12 +46,8 @@ fn docs(args: &LocalDocs) -> Result<Exit> {
     }
     // Other commands may use the platform's folder while the documentation is served.
     drop(platform);
-    web::serve(&folder, args.port, |url| {
-        terminal::print(&format!("{url}\n"))?;
-        terminal::step("Serving the documentation until Ctrl-C");
-        Ok(())
-    })?;
-    Ok(Exit::Done)
+    terminal::step("Serving the documentation until Ctrl-C");
+    Err(web::serve(&marts::environment()?.join("bin/python"), &folder, args.port))
 }
 
 fn stop(place: &Place) -> Result<Exit> {

@@ -1,13 +1,12 @@
 //! Serves a folder over HTTP on loopback, opens a file in the user's browser, and checks whether a host is reachable.
 
-use std::fs::File;
 use std::net::{TcpStream, ToSocketAddrs};
-use std::path::{Component, Path, PathBuf};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Result, anyhow};
-use tiny_http::{Header, Response, Server};
+use anyhow::{Error, anyhow};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -24,44 +23,13 @@ pub fn is_reachable(host: &str) -> Result<(), String> {
     Err(why)
 }
 
-/// Serves a folder until the process exits; calls `ready` with the address.
-pub fn serve(folder: &Path, port: u16, ready: impl FnOnce(&str) -> Result<()>) -> Result<()> {
-    let server = Server::http(("127.0.0.1", port)).map_err(|error| anyhow!("cannot listen on port {port}: {error}"))?;
-    let port = server.server_addr().to_ip().map_or(port, |address| address.port());
-    ready(&format!("http://127.0.0.1:{port}/"))?;
-    for request in server.incoming_requests() {
-        let file = inside(folder, request.url());
-        // A closed connection is not an error.
-        let _ = match file.and_then(|path| Some((File::open(&path).ok()?, path))) {
-            Some((file, path)) => {
-                let kind = format!("Content-Type: {}", content_type(&path)).parse::<Header>();
-                let response = kind.into_iter().fold(Response::from_file(file), Response::with_header);
-                request.respond(response)
-            }
-            None => request.respond(Response::from_string("Not Found\n").with_status_code(404)),
-        };
-    }
-    Ok(())
-}
-
-/// Returns the requested file; `None` if it does not exist or is outside the folder.
-fn inside(folder: &Path, url: &str) -> Option<PathBuf> {
-    let path = url.split(['?', '#']).next()?.trim_start_matches('/');
-    let path = Path::new(if path.is_empty() { "index.html" } else { path });
-    let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
-    let file = folder.join(path);
-    (plain && file.is_file()).then_some(file)
-}
-
-fn content_type(path: &Path) -> &'static str {
-    match path.extension().and_then(|end| end.to_str()) {
-        Some("html") => "text/html; charset=utf-8",
-        Some("json") => "application/json",
-        Some("js") => "text/javascript",
-        Some("css") => "text/css",
-        Some("svg") => "image/svg+xml",
-        _ => "application/octet-stream",
-    }
+/// Replaces this process with Python's own server, which serves a folder and prints its address. Returns only if this
+/// fails.
+pub fn serve(python: &Path, folder: &Path, port: u16) -> Error {
+    let mut server = Command::new(python);
+    server.args(["-I", "-u", "-m", "http.server", "--bind", "127.0.0.1", "--directory"]);
+    let error = server.arg(folder).arg(port.to_string()).exec();
+    anyhow!("cannot start `{}`: {error}", python.display())
 }
 
 /// Opens a file in the user's browser: `$BROWSER`, or else the desktop's default. Returns false if there is none, as on
@@ -86,7 +54,3 @@ pub fn open_in_browser(file: &Path, reading: Duration) -> bool {
     // A program that is still running is the browser itself.
     !matches!(child.try_wait(), Ok(Some(status)) if !status.success())
 }
-
-#[cfg(test)]
-#[path = "../../tests/unit/edge/web.rs"]
-mod tests;
