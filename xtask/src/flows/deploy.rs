@@ -9,10 +9,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-pub use run::{DeployOutcome, Progress, Unapproved};
+pub use run::{DeployOutcome, Unapproved};
 pub(super) use warehouse::{limit_of, shown as limit_shown};
 
-use super::stacks::{Listener, Operations, StackProgress, StackReporter, describe};
+use super::stacks::{Listener, Operations, Report, StackReporter, describe};
 use super::sync::dags;
 use super::{account, images, templates};
 use crate::edge::aws::Aws;
@@ -239,16 +239,16 @@ impl ReadyDeployment {
     }
 
     /// Waits until no operation on a stack is in progress.
-    pub fn wait_until_idle(&self, stack: &str, report: &mut (dyn FnMut(&str, StackProgress<'_>) + Send)) -> Result<()> {
+    pub fn wait_until_idle(&self, stack: &str, report: &mut Report<'_>) -> Result<()> {
         let found = self.current.deployed.get(stack).cloned();
-        let mut reporter = StackReporter { stack, report };
+        let mut reporter = StackReporter { task: Task::Stack(stack.to_owned()), report };
         self.current.aws.wait(self.current.operations(&mut reporter).wait_until_idle(found)).map(drop)
     }
 
     /// Creates a stack's change set and deletes it; returns the number of its changes.
     pub fn preview(&self, plan: &StackPlan, parameters: &BTreeMap<String, String>) -> Result<usize> {
-        let (mut report, id) = (|_: &str, _: StackProgress<'_>| {}, files::now("%Y%m%dT%H%M%S%3f"));
-        let mut reporter = StackReporter { stack: &plan.stack, report: &mut report };
+        let id = files::now("%Y%m%dT%H%M%S%3f");
+        let mut reporter = StackReporter { task: Task::Stack(plan.stack.clone()), report: &mut |_| {} };
         let mut templates = self.current.templates.iter();
         let template = templates.find(|template| template.name == plan.stack).context("the stack has no template")?;
         let mut operations = self.current.operations(&mut reporter);

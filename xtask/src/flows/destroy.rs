@@ -7,12 +7,13 @@ use anyhow::{Context, Result, bail, ensure};
 pub use plan::DestroyPlan;
 
 use super::deploy::{Current, DeployRequest};
-use super::stacks::{StackProgress, StackReporter};
+use super::stacks::{Progress, Report, StackReporter};
 use crate::edge::buckets::{Buckets, Owner};
 use crate::edge::ecr::Ecr;
 use crate::edge::files;
 use crate::edge::serverless::{Serverless, is_deleting};
 use crate::failure::Failure;
+use crate::plan::Task;
 use crate::settings::{Deletion, Level};
 use crate::stack::{Deployed, REGISTRY, STORAGE, State, WAREHOUSE, retained, without_retention};
 
@@ -123,11 +124,11 @@ impl Destruction {
     }
 
     /// Deletes everything in the plan. After a failure, another run deletes the rest.
-    pub fn apply(&self, report: &mut (dyn FnMut(&str, StackProgress<'_>) + Send)) -> Result<()> {
+    pub fn apply(&self, report: &mut Report<'_>) -> Result<()> {
         let buckets = Buckets::new(&self.current.aws.config, self.current.aws.is_emulated());
         for stack in &self.stacks {
             let short = self.short(stack);
-            let mut reporter = StackReporter { stack: short, report };
+            let mut reporter = StackReporter { task: Task::Stack(short.to_owned()), report };
             if self.plan.with_data {
                 self.release_data(stack, &mut reporter)?;
             }
@@ -142,7 +143,7 @@ impl Destruction {
                     Err(error) => return Err(error),
                 }
             }
-            report(short, StackProgress::Finished);
+            report(Progress::Finished(Task::Stack(short.to_owned()), None));
         }
         if self.plan.with_data {
             // These were retained by an earlier `destroy` without --delete-data.

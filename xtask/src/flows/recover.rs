@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::{Result, ensure};
 
 use super::deploy::{Current, DeployRequest};
-use super::stacks::{StackProgress, StackReporter};
+use super::stacks::{Report, StackReporter};
 use crate::failure::Failure;
+use crate::plan::Task;
 
 /// Recovers each stack in the request; returns the actions taken, by stack name. Resources to retain or skip can be
 /// specified for one stack only, because CloudFormation rejects unknown names.
@@ -14,7 +15,7 @@ pub fn recover(
     request: DeployRequest,
     retain: &[String],
     skip: &[String],
-    report: &mut (dyn FnMut(&str, StackProgress<'_>) + Send),
+    report: &mut Report<'_>,
 ) -> Result<BTreeMap<String, &'static str>> {
     let named = !retain.is_empty() || !skip.is_empty();
     let failure = || Failure::new("--retain and --skip require exactly one stack").hint("pass --stack NAME");
@@ -23,7 +24,7 @@ pub fn recover(
     let mut done = BTreeMap::new();
     for stack in current.dependencies.levels.iter().flatten().filter(|stack| current.wants(stack)) {
         let name = format!("{}-{stack}", current.request.settings.stack_prefix);
-        let mut reporter = StackReporter { stack, report };
+        let mut reporter = StackReporter { task: Task::Stack(stack.clone()), report };
         let result = current.aws.wait(current.operations(&mut reporter).recover(&name, retain, skip))?;
         done.insert(name, result);
     }

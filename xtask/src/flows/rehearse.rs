@@ -17,9 +17,9 @@ use anyhow::{Context, Result, bail, ensure};
 pub use source::Source;
 pub use stage::{Stage, stop};
 
-use super::deploy;
 use super::images;
 use super::run;
+use super::stacks;
 use super::status;
 use super::sync::sample;
 use super::warehouse::contract;
@@ -61,7 +61,7 @@ pub enum RehearsalProgress {
     Step(String),
     /// The tasks of a step: for each, its name, the text to show while it waits, and its number of resources.
     Tasks(Vec<(String, String, usize)>),
-    Deploy(deploy::Progress),
+    Deploy(stacks::Progress),
     Run(run::RunProgress),
 }
 

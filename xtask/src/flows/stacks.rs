@@ -10,7 +10,7 @@ use anyhow::Result;
 use futures_util::future::try_join_all;
 use futures_util::try_join;
 
-pub use operation::{Difference, Listener, Operations, StackProgress, StackReporter};
+pub use operation::{Difference, Listener, Operations, Progress, Report, StackReporter};
 
 use crate::edge::aws::Aws;
 use crate::edge::cloudformation::CloudFormation;

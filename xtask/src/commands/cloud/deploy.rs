@@ -11,7 +11,6 @@ use crate::edge::terminal;
 use crate::edge::tree::Tree;
 use crate::failure::Failure;
 use crate::flows::deploy::{self, DeployOutcome, DeployRequest, ReadyDeployment, Unapproved};
-use crate::flows::stacks::StackProgress;
 use crate::plan::StackAction;
 
 pub(super) fn run(args: &Deploy) -> Result<Exit> {
@@ -74,11 +73,7 @@ fn plan(request: DeployRequest) -> Result<ReadyDeployment> {
     while let Some(busy) = ready.plan.stacks.iter().find(|stack| stack.action == StackAction::Wait) {
         terminal::step(&format!("Waiting for CloudFormation to finish its operation on {}", busy.name));
         let mut tree = Tree::new(&[(busy.stack.clone(), String::new(), 0)]);
-        ready.wait_until_idle(&busy.stack, &mut |stack, progress| {
-            if let StackProgress::Event(event) = progress {
-                tree.event(stack, event);
-            }
-        })?;
+        ready.wait_until_idle(&busy.stack, &mut |progress| drop(stacks::show(&mut tree, progress)))?;
         ready = deploy::plan(ready.again())?;
     }
     Ok(ready)

@@ -11,7 +11,6 @@ use crate::edge::terminal;
 use crate::edge::tree::Tree;
 use crate::failure::Failure;
 use crate::flows::destroy::{self, Destruction};
-use crate::flows::stacks::StackProgress;
 
 pub(super) fn run(args: &Destroy) -> Result<Exit> {
     terminal::until_interrupted(stacks::INTERRUPTED, || destroy(args))
@@ -28,11 +27,7 @@ fn destroy(args: &Destroy) -> Result<Exit> {
         confirm(args, &ready)?;
         let lines: Vec<_> = ready.names().map(|name| (name.to_owned(), String::new(), 0)).collect();
         let mut tree = Tree::new(&lines);
-        ready.apply(&mut |stack, progress| match progress {
-            StackProgress::Starts(message) => tree.step(stack, message),
-            StackProgress::Event(event) => tree.event(stack, event),
-            StackProgress::Finished => tree.finished(stack, None),
-        })?;
+        ready.apply(&mut |progress| drop(stacks::show(&mut tree, progress)))?;
     }
     let value = json!({ "applied": applies, "plan": ready.plan });
     print(json, &value, || if applies { "Deleted.\n".to_owned() } else { String::new() })

@@ -9,16 +9,15 @@ use crate::commands::common::print;
 use crate::edge::terminal;
 use crate::edge::tree::Tree;
 use crate::flows::recover;
-use crate::flows::stacks::StackProgress;
+use crate::flows::stacks::Progress;
 
 pub(super) fn run(args: &Recover) -> Result<Exit> {
     let request = stacks::request(&args.scope, None)?;
     let recovered = terminal::until_interrupted(stacks::INTERRUPTED, || {
         let mut tree = Tree::new(&[]);
-        recover::recover(request, &args.retain, &args.skip, &mut |stack, progress| match progress {
-            StackProgress::Starts(message) => terminal::step(&format!("{stack}: {message}")),
-            StackProgress::Event(event) => tree.event(stack, event),
-            StackProgress::Finished => {}
+        recover::recover(request, &args.retain, &args.skip, &mut |progress| match progress {
+            Progress::Step(stack, message) => terminal::step(&format!("{stack}: {message}")),
+            progress => drop(stacks::show(&mut tree, progress)),
         })
     })?;
     print(args.scope.common.json, &recovered, || {

@@ -10,8 +10,8 @@ use crate::commands::common::{configured, print};
 use crate::edge::terminal;
 use crate::edge::tree::Tree;
 use crate::failure::Failure;
-use crate::flows::deploy::{DeployRequest, Progress};
-use crate::flows::stacks::Difference;
+use crate::flows::deploy::DeployRequest;
+use crate::flows::stacks::{Difference, Progress};
 use crate::verdict::{self, StatusLine};
 
 /// Printed after Ctrl-C.

@@ -12,22 +12,10 @@ use super::{Current, ReadyDeployment, warehouse};
 use crate::edge::docker;
 use crate::edge::files;
 use crate::flows::images::{self, BuildProgress};
-use crate::flows::stacks::{Difference, Listener};
+use crate::flows::stacks::{Difference, Listener, Progress};
 use crate::flows::sync::dags;
 use crate::plan::{StackAction, StackPlan, Task, ready, tasks};
 use crate::stack::{Deployed, Event, ParameterValue, Source, WAREHOUSE};
-
-#[derive(Debug)]
-pub enum Progress {
-    Step(Task, String),
-    Update(Task, String),
-    Event(Task, Event),
-    Line(Task, String),
-    /// Asks for approval of a change that the plan does not show. Without an answer, the change is rejected.
-    Ask(Difference, Sender<bool>),
-    /// A task finished, or failed with this error.
-    Finished(Task, Option<String>),
-}
 
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct DeployOutcome {

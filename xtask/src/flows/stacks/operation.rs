@@ -1,11 +1,13 @@
 //! Shared by the stack operations: progress, waiting for an earlier operation, and the cause of a failure.
 
+use std::sync::mpsc::Sender;
+
 use anyhow::Result;
 use thiserror::Error;
 
 use crate::edge::cloudformation::{ChangeSet, CloudFormation};
 use crate::failure::Failure;
-use crate::plan::StackPlan;
+use crate::plan::{StackPlan, Task};
 use crate::stack::{Deployed, Event, STACK, State, cause_of_rollback, explained, first_cause, unplanned};
 use crate::sync::sha256;
 
@@ -38,26 +40,33 @@ pub trait Listener: Send {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-pub enum StackProgress<'a> {
-    /// CloudFormation starts or continues an operation.
-    Starts(&'a str),
-    Event(&'a Event),
-    Finished,
+#[derive(Debug)]
+pub enum Progress {
+    Step(Task, String),
+    Update(Task, String),
+    Event(Task, Event),
+    Line(Task, String),
+    /// Asks for approval of a change that the plan does not show. Without an answer, the change is rejected.
+    Ask(Difference, Sender<bool>),
+    /// A task finished, or failed with this error.
+    Finished(Task, Option<String>),
 }
 
+/// Receives the progress of an operation.
+pub type Report<'t> = dyn FnMut(Progress) + Send + 't;
+
 pub struct StackReporter<'a, 't> {
-    pub stack: &'a str,
-    pub report: &'a mut (dyn FnMut(&str, StackProgress<'_>) + Send + 't),
+    pub task: Task,
+    pub report: &'a mut Report<'t>,
 }
 
 impl Listener for StackReporter<'_, '_> {
     fn starts(&mut self, operation: &str) {
-        (self.report)(self.stack, StackProgress::Starts(operation));
+        (self.report)(Progress::Step(self.task.clone(), operation.to_owned()));
     }
 
     fn event(&mut self, event: &Event) {
-        (self.report)(self.stack, StackProgress::Event(event));
+        (self.report)(Progress::Event(self.task.clone(), event.clone()));
     }
 }
 
