@@ -263,25 +263,15 @@ pub fn long_statement(settings: &Settings) -> RunTask {
     RunTask { task: LONG, definition: settings.batch.dbt.name.clone(), command }
 }
 
-/// A change to a file of the dbt project.
-pub struct Change {
-    pub file: &'static str,
-    pub old: &'static str,
-    pub new: &'static str,
-}
-
-/// The changes between two runs: a new column of a table, another configuration of a materialized view.
-pub const CHANGES: [Change; 2] = [
-    Change {
-        file: "models/marts/dim_rockets.sql",
-        old: "    wikipedia_url\n",
-        new: "    wikipedia_url,\n    1 as added_column\n",
-    },
-    Change {
-        file: "models/marts/analyses/mv_launches_by_month.sql",
-        old: "auto_refresh=true, dist='all'",
-        new: "auto_refresh=false, dist='rocket_id', sort='rocket_id'",
-    },
+/// The changes of the dbt project between two runs: file, old text, new text. The first one adds a column to a table, the
+/// second one configures a materialized view differently.
+pub const CHANGES: [(&str, &str, &str); 2] = [
+    ("models/marts/dim_rockets.sql", "    wikipedia_url\n", "    wikipedia_url,\n    1 as added_column\n"),
+    (
+        "models/marts/analyses/mv_launches_by_month.sql",
+        "auto_refresh=true, dist='all'",
+        "auto_refresh=false, dist='rocket_id', sort='rocket_id'",
+    ),
 ];
 
 /// Formats the variables as a `.env` file, for `--dot-env`.

@@ -11,5 +11,5 @@ mod plan;
 mod state;
 
 pub use imports::{FOLDER, Import, check, is_python};
-pub use plan::{Expect, Plan, SyncInput, SyncStep, ambiguous, plan};
+pub use plan::{Plan, SyncInput, SyncStep, ambiguous, plan};
 pub use state::{File, Listed, MANIFEST, Manifest, Owned, Pending, REQUIREMENTS, Remote, Seen, Tree, sha256};

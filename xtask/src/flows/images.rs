@@ -103,6 +103,8 @@ pub trait BuildProgress {
     fn progress(&mut self, _of: &str, _progress: &Progress) {}
 }
 
+impl BuildProgress for () {}
+
 pub fn plan(request: &ImageRequest) -> Result<Vec<ImagePlan>> {
     let root = files::root();
     let (repository, images) = (repository(&root)?, &request.settings.images);

@@ -10,19 +10,11 @@ use super::order::{Keys, Order, deletes, uploads};
 use super::state::{File, Listed, MANIFEST, Manifest, Owned, REQUIREMENTS, Remote, Seen, Tree};
 use crate::failure::Failure;
 
-/// The precondition of a write: the request fails unless the key has no object, or has an object with this ETag.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Expect {
-    Nothing,
-    Etag(String),
-}
-
-/// One request.
+/// One request. A put fails unless the key has an object with the ETag `expect`, or for `None`, no object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum SyncStep {
-    Put { key: String, expect: Expect },
+    Put { key: String, expect: Option<String> },
     Delete { key: String },
 }
 
@@ -67,7 +59,7 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for step in self.steps() {
             match step {
-                SyncStep::Put { key, expect: Expect::Nothing } => writeln!(f, "put     {key} (new)")?,
+                SyncStep::Put { key, expect: None } => writeln!(f, "put     {key} (new)")?,
                 SyncStep::Put { key, .. } => writeln!(f, "put     {key}")?,
                 SyncStep::Delete { key } => writeln!(f, "delete  {key}")?,
             }
@@ -118,7 +110,7 @@ pub fn ambiguous(tree: &Tree, remote: &Remote, manifest: &Manifest) -> Vec<Strin
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Decision {
-    Put(Expect),
+    Put(Option<String>),
     Keep,
     Adopt,
     Delete,
@@ -157,12 +149,12 @@ fn decide(
         (None, Some(ours), Some(_)) if ours.adopted => Decision::Forget,
         (None, Some(_), Some(_)) if as_uploaded || overwrite => Decision::Delete,
         (None, Some(_), Some(_)) => Decision::Refuse("was changed by someone else and would be deleted"),
-        (Some(_), _, None) => Decision::Put(Expect::Nothing),
+        (Some(_), _, None) => Decision::Put(None),
         (Some(file), Some(ours), Some(_)) if as_uploaded && ours.sha256 == file.sha256 => Decision::Keep,
         (Some(file), _, Some(_)) if !as_uploaded && seen.is_some_and(|seen| seen.sha256 == file.sha256) => {
             Decision::Adopt
         }
-        (Some(_), _, Some(listed)) if as_uploaded || overwrite => Decision::Put(Expect::Etag(listed.etag.clone())),
+        (Some(_), _, Some(listed)) if as_uploaded || overwrite => Decision::Put(Some(listed.etag.clone())),
         (Some(_), Some(_), Some(_)) => Decision::Refuse("was changed by someone else"),
         (Some(_), None, Some(_)) => Decision::Refuse("was written by someone else"),
     }

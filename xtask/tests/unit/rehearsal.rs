@@ -50,7 +50,7 @@ fn every_change_of_the_dbt_project_applies() {
         include_str!("../../../dbt/models/marts/dim_rockets.sql"),
         include_str!("../../../dbt/models/marts/analyses/mv_launches_by_month.sql"),
     ];
-    for (Change { file, old, new }, text) in CHANGES.into_iter().zip(files) {
+    for ((file, old, new), text) in CHANGES.into_iter().zip(files) {
         assert!(text.matches(old).count() == 1 && old != new, "{file} does not contain `{old}` once");
     }
 }

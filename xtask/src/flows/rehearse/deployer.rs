@@ -10,7 +10,7 @@ use super::RehearsalProgress;
 use crate::edge::files;
 use crate::failure::Failure;
 use crate::flows::deploy::{self, DeployRequest};
-use crate::flows::images::{self, BuildProgress, ImageRequest};
+use crate::flows::images::{self, ImageRequest};
 use crate::flows::workflows::github::STACK;
 use crate::image::{DBT, INGESTION};
 use crate::rehearsal::{ADMINISTRATOR, BUILD, DEPLOY, MODULE, PLAN, Place};
@@ -59,7 +59,7 @@ impl Deployer<'_> {
     pub(super) fn images(&self) -> Result<()> {
         let work = |image: &str| {
             let request = self.image(image);
-            images::apply(&request, &images::plan(&request)?, &mut Quiet).map(drop)
+            images::apply(&request, &images::plan(&request)?, &mut ()).map(drop)
         };
         thread::scope(|scope| {
             let first = scope.spawn(|| work(INGESTION));
@@ -83,7 +83,3 @@ fn apply(request: DeployRequest, approved: &str, report: Report<'_>) -> Result<(
     report(RehearsalProgress::Tasks(plan.works()));
     plan.apply(&[], &mut |progress| report(RehearsalProgress::Deploy(progress))).map(drop)
 }
-
-struct Quiet;
-
-impl BuildProgress for Quiet {}

@@ -110,12 +110,12 @@ impl<'a> Runs<'a> {
 /// whose text is not in its file is omitted.
 pub(super) fn changed_files(stage: &Stage) -> Result<Vec<(PathBuf, String)>> {
     let mut changed = Vec::new();
-    for change in CHANGES {
-        let text = files::read(&files::root().join("dbt").join(change.file))?.unwrap_or_default();
-        if text.contains(change.old) {
-            let own = stage.place.file("dbt").join(change.file);
-            files::write(&own, &text.replace(change.old, change.new))?;
-            changed.push((own, format!("/dbt/{}", change.file)));
+    for (file, old, new) in CHANGES {
+        let text = files::read(&files::root().join("dbt").join(file))?.unwrap_or_default();
+        if text.contains(old) {
+            let own = stage.place.file("dbt").join(file);
+            files::write(&own, &text.replace(old, new))?;
+            changed.push((own, format!("/dbt/{file}")));
         }
     }
     Ok(changed)

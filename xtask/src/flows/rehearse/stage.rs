@@ -57,14 +57,8 @@ impl Stage {
         let lock = files::lock(&dir)?;
         let [iam, ministack, moto, airflow, redshift, wire] = emulator::free_ports()?;
         let place = Place { id: id.to_owned(), dir, iam, ministack, moto, airflow, redshift, wire };
-        let state = State {
-            place: place.clone(),
-            groups: BTreeSet::new(),
-            warehouse: None,
-            kept: false,
-            stopped: false,
-            servers: Vec::new(),
-        };
+        let (groups, servers) = (BTreeSet::new(), Vec::new());
+        let state = State { place: place.clone(), groups, warehouse: None, kept: false, stopped: false, servers };
         save(&state)?;
         let docker_host = docker_host.map(str::to_owned);
         Ok((Self { place, docker_host, state: Mutex::new(state), _lock: lock }, cleared))

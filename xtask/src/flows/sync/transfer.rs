@@ -8,7 +8,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use crate::edge::aws::Aws;
 use crate::edge::s3::{Bucket, Written};
 use crate::settings::{Settings, Variables};
-use crate::sync::{Expect, Plan, Seen, SyncInput, SyncStep, sha256};
+use crate::sync::{Plan, Seen, SyncInput, SyncStep, sha256};
 
 /// Maximum number of requests in parallel.
 const PARALLEL: usize = 32;
@@ -60,11 +60,8 @@ impl Sync {
                 Ok(None)
             }
             SyncStep::Put { key, expect } => {
-                let over = match expect {
-                    Expect::Nothing => None,
-                    Expect::Etag(etag) => Some(etag.as_str()),
-                };
-                Ok(Some((key.clone(), self.store.put(key, self.input.tree[key].bytes.clone(), over).await?)))
+                let bytes = self.input.tree[key].bytes.clone();
+                Ok(Some((key.clone(), self.store.put(key, bytes, expect.as_deref()).await?)))
             }
         }
     }

