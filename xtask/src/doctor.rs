@@ -18,6 +18,7 @@ use serde::Serialize;
 
 pub use compile::Choice;
 pub use facts::{Caller, Compilers, Configuration, Engine, Facts, Setting};
+pub use tools::POSTGRES;
 
 use crate::ui::{self, Align};
 

@@ -4,7 +4,7 @@ use super::facts::{Engine, Facts};
 use super::{Choice, Diagnosis};
 
 /// The first PostgreSQL version with MERGE.
-const POSTGRES: u32 = 15;
+pub const POSTGRES: u32 = 15;
 /// The oldest Python version that dbt's locked packages support.
 const PYTHON: (u32, u32) = (3, 10);
 /// The oldest Docker API version that can build the images: engine 20.10.

@@ -7,8 +7,6 @@ use anyhow::{Context, Result, ensure};
 
 use crate::failure::Failure;
 
-const FILES: [&str; 2] = ["package.json", "package-lock.json"];
-
 /// Installs the packages from the lock file in `manifests` into `dir`, and reinstalls them if the lock file has
 /// changed. `programs` is the folder that contains `npm`. Install scripts are not run. Others that need the packages at
 /// the same time wait.
@@ -17,19 +15,18 @@ pub fn packages(dir: &Path, manifests: &Path, programs: &Path) -> Result<()> {
     std::fs::create_dir_all(above).with_context(|| format!("cannot create the folder `{}`", above.display()))?;
     let lock = std::fs::File::create(dir.with_extension("lock")).context("cannot create the packages' lock file")?;
     lock.lock().context("cannot lock the packages")?;
-    let read = |folder: &Path| FILES.map(|name| std::fs::read_to_string(folder.join(name)).ok());
-    let current = read(manifests);
-    let mark = dir.join("installed");
-    if mark.exists() && read(dir) == current {
+    let (locked, mark) = (manifests.join("package-lock.json"), dir.join("installed"));
+    let current = std::fs::read(&locked).with_context(|| format!("cannot read `{}`", locked.display()))?;
+    if std::fs::read(&mark).is_ok_and(|installed| installed == current) {
         return Ok(());
     }
     if dir.exists() {
         std::fs::remove_dir_all(dir).with_context(|| format!("cannot remove `{}`", dir.display()))?;
     }
     std::fs::create_dir_all(dir).with_context(|| format!("cannot create the folder `{}`", dir.display()))?;
-    for (name, text) in FILES.iter().zip(current) {
-        let text = text.with_context(|| format!("`{}` does not exist", manifests.join(name).display()))?;
-        std::fs::write(dir.join(name), text).with_context(|| format!("cannot write to `{}`", dir.display()))?;
+    for name in ["package.json", "package-lock.json"] {
+        let copied = std::fs::copy(manifests.join(name), dir.join(name));
+        copied.with_context(|| format!("cannot copy `{name}` to `{}`", dir.display()))?;
     }
     eprintln!("   Installing Node.js packages into {}", dir.display());
     let path = std::env::var("PATH").unwrap_or_default();
@@ -39,5 +36,5 @@ pub fn packages(dir: &Path, manifests: &Path, programs: &Path) -> Result<()> {
     let output = npm.env("PATH", format!("{}:{path}", programs.display())).output().context("cannot start npm")?;
     let message = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), Failure::new(format!("cannot install Node.js packages: {}", message.trim())));
-    std::fs::write(&mark, "").with_context(|| format!("cannot write `{}`", mark.display()))
+    std::fs::write(&mark, current).with_context(|| format!("cannot write `{}`", mark.display()))
 }

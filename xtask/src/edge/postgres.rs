@@ -5,7 +5,6 @@ mod login;
 use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
-use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -13,14 +12,13 @@ use std::process::{Command, Output};
 use anyhow::{Context, Result, ensure};
 use nix::unistd::{Uid, User, chown};
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
 pub use login::Login;
 
+use crate::doctor::POSTGRES;
 use crate::failure::Failure;
 use connect::Secret;
-
-/// The first PostgreSQL version with MERGE.
-const OLDEST: u32 = 15;
 
 /// A server: its programs, its data, and its superuser's password.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -41,7 +39,7 @@ pub const SUPERUSER: &str = "postgres";
 
 /// Returns the program folder of the newest installed PostgreSQL, if it is new enough.
 pub fn installed() -> Option<PathBuf> {
-    newest().filter(|(version, _)| *version >= OLDEST).map(|(_, folder)| folder)
+    newest().filter(|(version, _)| *version >= POSTGRES).map(|(_, folder)| folder)
 }
 
 /// Returns the major version and the program folder of the newest installed PostgreSQL.
@@ -143,22 +141,18 @@ impl Server {
     }
 
     fn init(&self, data: &str) -> Result<()> {
-        let (user, file) = (self.user.as_deref().map(named).transpose()?, self.home.join("password"));
-        // Pass the password in a file that only the server's user can read, not on the command line. Remove an old file
-        // first, because it would keep its mode.
-        let _ = fs::remove_file(&file);
-        let open = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
-        let written = open.and_then(|mut open| open.write_all(self.password.expose().as_bytes()));
-        written.with_context(|| format!("cannot write `{}`", file.display()))?;
+        let user = self.user.as_deref().map(named).transpose()?;
+        // Pass the password in a file that only the server's user can read, not on the command line.
+        let file = NamedTempFile::new_in(&self.home)
+            .and_then(|mut file| file.write_all(self.password.expose().as_bytes()).map(|()| file))
+            .with_context(|| format!("cannot write the password in `{}`", self.home.display()))?;
         if let Some(user) = user {
-            chown(&file, Some(user.uid), Some(user.gid))?;
+            chown(file.path(), Some(user.uid), Some(user.gid))?;
         }
-        let (user, password) = (format!("--username={SUPERUSER}"), format!("--pwfile={}", file.display()));
+        let (user, password) = (format!("--username={SUPERUSER}"), format!("--pwfile={}", file.path().display()));
         let fixed = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"];
         let arguments = [&["-D", data, &user, &password], &fixed[..]].concat();
-        let created = self.run("initdb", &arguments);
-        fs::remove_file(&file).with_context(|| format!("cannot remove `{}`", file.display()))?;
-        created
+        self.run("initdb", &arguments)
     }
 
     /// Stops the server; returns false if it was not running.

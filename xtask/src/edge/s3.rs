@@ -96,18 +96,17 @@ impl Bucket {
                 Err(error) => error,
             };
             let failure = self.failed("write", key, &error);
-            let current = match self.store.get(&at).await {
-                Ok(found) => Some((found.meta.clone(), found.bytes().await)),
+            let etag = match self.store.get(&at).await {
+                Ok(found) => {
+                    let meta = found.meta.clone();
+                    if found.bytes().await.is_ok_and(|bytes| payload.iter().flatten().eq(&bytes)) {
+                        return written(meta.e_tag, meta.version);
+                    }
+                    meta.e_tag
+                }
                 Err(Error::NotFound { .. }) => None,
                 // Report the failed write, not the failed read.
                 Err(_) => return Err(failure.into()),
-            };
-            let etag = match current {
-                Some((meta, Ok(bytes))) if payload.iter().flatten().eq(&bytes) => {
-                    return written(meta.e_tag, meta.version);
-                }
-                Some((meta, _)) => meta.e_tag,
-                None => None,
             };
             let unchanged = etag.as_deref() == over;
             let Some(wait) = waits.next().filter(|_| unchanged && may_help(&error)) else { return Err(failure.into()) };
