@@ -138,9 +138,8 @@ impl Airflow<'_> {
         }
         match follow.newest(name) {
             Ok(Some(id)) => follow.add(&task.task_id, &id),
-            Ok(None) => return Ok(false),
-            Err(error) if exit_of(&error) == Exit::TempFail => return Ok(false),
-            Err(error) => return Err(error),
+            Err(error) if exit_of(&error) != Exit::TempFail => return Err(error),
+            _ => return Ok(false),
         }
         Ok(true)
     }
