@@ -39,7 +39,7 @@ TEMPORARY = ("ExpiredToken", "OperationAborted", "RequestTimeout", "RequestTimeT
 # #1542 and #1873).
 CONFLICTS = (
     "concurrent transaction",
-    "could not open relation with oid",
+    "relation with oid",
     "could not serialize",
     "deadlock detected",
     "serializable isolation violation",

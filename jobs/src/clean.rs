@@ -61,7 +61,9 @@ pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<
             within(fits, Cell::Text(text))
         }
         Type::Timestamp => {
-            let micros = micros(&text).ok_or_else(|| shown("is not an ISO 8601 timestamp", &text))?;
+            let micros = micros(&text).ok_or_else(|| {
+                shown("is not a timestamp (YYYY-MM-DDThh:mm:ss, with an optional fraction and offset)", &text)
+            })?;
             within(limits::micros(micros), Cell::Micros(micros))
         }
         Type::Date => {

@@ -47,6 +47,10 @@ pub const LAST_DAY: i32 = 106_762_939;
 /// The first instant of [`FIRST_DAY`], in microseconds from 1970. The end of [`LAST_DAY`] is beyond 64 bits.
 pub const FIRST_MICROS: i64 = FIRST_DAY as i64 * 86_400_000_000;
 
+/// The longest number in JSON, and its largest exponent. PostgreSQL's numeric has 16,383 digits after the decimal point and
+/// more before it (manual, "Numeric types").
+pub const NUMBER_DIGITS: usize = 8_000;
+
 /// Why a value cannot be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defect {

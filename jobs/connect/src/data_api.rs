@@ -94,7 +94,8 @@ impl Problem {
     /// are 1023 (serializable isolation violation) and 1018 (a table that a snapshot does not see); the Amazon Redshift
     /// Database Developer Guide writes both with and without a space. Users also report them without a number: `could
     /// not complete because of conflict with concurrent transaction`, `table 123 dropped by concurrent transaction`,
-    /// `could not open relation with OID 123` (dbt-labs/dbt-adapters#1873 and #617).
+    /// `could not open relation with OID 123` (dbt-labs/dbt-adapters#1873 and #617),
+    /// `Relation with OID 123 does not exist` (lumoslabs/aleph#64).
     pub fn conflict(&self) -> bool {
         let message = self.message.to_lowercase().replace("error: ", "error:");
         [
@@ -104,7 +105,7 @@ impl Problem {
             "could not serialize",
             "deadlock detected",
             "concurrent transaction",
-            "could not open relation with oid",
+            "relation with oid",
         ]
         .iter()
         .any(|text| message.contains(text))
@@ -126,7 +127,8 @@ impl Problem {
         ];
         let message = self.message.to_lowercase();
         let has = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
-        self.conflict() || has(&OF_S3) && has(&PASSING)
+        // While a cluster is resized, it executes no query.
+        self.conflict() || has(&["in resize mode"]) || has(&OF_S3) && has(&PASSING)
     }
 
     /// Returns whether the statement was stopped or did not start.

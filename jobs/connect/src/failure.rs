@@ -115,6 +115,15 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
     messages.join(": ")
 }
 
+/// Returns whether an error of PostgreSQL is temporary: its SQLSTATE class is one of these (manual, appendix A): 08 connection,
+/// 40 serialisation and deadlock, 53 resources, 55P03 lock, 57 operator and shutdown; or it is a conflict that has no code of
+/// its own (cyrilgdn/terraform-provider-postgresql#178).
+pub fn is_temporary_in_postgres(code: &str, message: &str) -> bool {
+    let conflict = ["tuple concurrently updated", "could not open relation with OID"];
+    ["08", "40", "53", "57", "55P03"].iter().any(|class| code.starts_with(class))
+        || code == "XX000" && conflict.iter().any(|words| message.starts_with(words))
+}
+
 /// Hints for credential errors, which any service can return, by the prefix of the error code.
 const CREDENTIALS: [(&str, &str); 5] = [
     ("ExpiredToken", "the credentials have expired; get new ones"),

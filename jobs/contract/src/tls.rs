@@ -38,6 +38,8 @@ const PLAINTEXT: &str =
 pub struct TlsOptions {
     sslmode: Option<String>,
     sslrootcert: Option<String>,
+    /// Whether an option is set twice.
+    repeated: bool,
 }
 
 impl TlsOptions {
@@ -54,7 +56,8 @@ impl TlsOptions {
                     "sslrootcert" => &mut options.sslrootcert,
                     _ => return true,
                 };
-                *field = Some(percent_decode_str(value).decode_utf8_lossy().into_owned());
+                let earlier = field.replace(percent_decode_str(value).decode_utf8_lossy().into_owned());
+                options.repeated |= earlier.is_some();
                 false
             })
             .collect();
@@ -67,13 +70,20 @@ impl TlsOptions {
     /// Fails if an option has an unknown value, or if two options contradict each other. The message does not show
     /// values, because one may be a misplaced password.
     pub fn decide<'h>(&self, hosts: impl IntoIterator<Item = &'h str>) -> Result<Tls, String> {
+        if self.repeated {
+            return Err("`sslmode` or `sslrootcert` is set twice; remove one of the two".to_owned());
+        }
         let file = match self.sslrootcert.as_deref() {
+            Some("") => return Err("`sslrootcert` is empty; set a PEM file, or remove the option".to_owned()),
             Some("system") if matches!(self.sslmode.as_deref(), None | Some("verify-full")) => None,
             Some("system") => return Err("`sslrootcert=system` requires `sslmode=verify-full`".to_owned()),
-            file => file.filter(|file| !file.is_empty()).map(PathBuf::from),
+            file => file.map(PathBuf::from),
         };
         match (self.sslmode.as_deref(), file) {
-            (Some("disable"), _) => Ok(Tls::Off),
+            (Some("disable"), None) => Ok(Tls::Off),
+            (Some("disable"), Some(_)) => {
+                Err("`sslmode=disable` verifies no certificate; remove `sslrootcert`".to_owned())
+            }
             (Some("require"), None) => Ok(Tls::Encrypt),
             (Some("require" | "verify-ca"), Some(file)) => Ok(Tls::VerifyCa(file)),
             (Some("verify-ca"), None) => {

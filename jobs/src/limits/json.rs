@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use serde::de::IgnoredAny;
 
-use super::{Defect, INTEGER_DIGITS, LEVELS, TEXT_BYTES, nul, number};
+use super::{Defect, INTEGER_DIGITS, LEVELS, NUMBER_DIGITS, TEXT_BYTES, nul, number};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Json {
@@ -120,6 +120,7 @@ fn string(token: &str) -> Result<Cow<'_, str>, Defect> {
 
 fn in_range(token: &str) -> Result<(), Defect> {
     let fits = match number::digits(token).filter(|count| *count > INTEGER_DIGITS) {
+        _ if number::is_long(token) => Err(format!("more than {NUMBER_DIGITS} digits or decimal places")),
         Some(count) => Err(format!("an integer of {count} digits; the limit is {INTEGER_DIGITS}")),
         None => number::double(token).map(drop).map_err(|defect| defect.problem),
     };

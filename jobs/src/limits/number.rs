@@ -1,6 +1,6 @@
 //! What a JSON number is, decided from its text: a 64-bit float would change some integers beyond 2^53.
 
-use super::Defect;
+use super::{Defect, NUMBER_DIGITS};
 
 /// Returns the number as a 64-bit integer, exactly: `1e3` and `9007199254740993.0` are integers.
 pub fn integer(json: &str) -> Option<i64> {
@@ -32,14 +32,24 @@ pub fn double(json: &str) -> Result<f64, Defect> {
     Err(Defect::new("float_range", format!("{brief} is neither 0 nor between 1E-307 and 1E+308")))
 }
 
-/// Returns whether the number is an integer that is not exactly this float: one of 64 bits, or in plain digits. Every other
-/// number stands for the closest float. Every integer of 15 digits is exactly a float.
+/// Returns whether the number is an integer that is not exactly this float: one of 64 bits, or without an exponent. Every
+/// other number stands for the closest float. Every integer of 15 digits is exactly a float.
 pub fn is_rounded(json: &str, value: f64) -> bool {
+    let whole = match json.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
+        _ => json,
+    };
     let is_exact = || match integer(json) {
         Some(integer) => value as i128 == i128::from(integer),
-        None => digits(json).is_none() || format!("{value:.0}") == json,
+        None => digits(whole).is_none() || format!("{value:.0}") == whole,
     };
     json.len() > 15 && !is_exact()
+}
+
+/// Returns whether a number's text or its exponent has more than [`NUMBER_DIGITS`].
+pub fn is_long(json: &str) -> bool {
+    let exponent = json.split_once(['e', 'E']).map_or(Ok(0), |(_, exponent)| exponent.parse::<i64>());
+    json.len() > NUMBER_DIGITS || exponent.map_or(true, |exponent| exponent.unsigned_abs() > NUMBER_DIGITS as u64)
 }
 
 /// Returns the number of digits of an integer in plain digits.

@@ -140,8 +140,12 @@ fn a_value_of_another_type_is_reported_with_its_path() {
         (r#""weight_kg":true"#, "weight_kg: expected a double, found true"),
         (r#""name":["Ada"]"#, "name: expected a string(16), found an array"),
         (r#""tame":1"#, "tame: expected a boolean, found the number 1"),
+        (r#""tame":1e0"#, "tame: expected a boolean, found a number"),
         (r#""born_on":"2019-02-29""#, "born_on: `2019-02-29` is not a date (YYYY-MM-DD)"),
-        (r#""fed_at":"noon""#, "fed_at: `noon` is not an ISO 8601 timestamp"),
+        (
+            r#""fed_at":"noon""#,
+            "fed_at: `noon` is not a timestamp (YYYY-MM-DDThh:mm:ss, with an optional fraction and offset)",
+        ),
         (r#""keeper":"ninechars""#, "keeper: 9 bytes; the limit is 8"),
     ] {
         // The name is required, unless the tested field is the name itself.
@@ -175,6 +179,23 @@ fn a_repeated_field_quarantines_the_record() {
     assert_eq!(reason(nested), "kind.legs: appears twice in one record");
     let unknown = r#"{"id":1,"name":"Ada","colour":"grey","colour":"pink"}"#;
     assert_eq!(reason(unknown), "colour: appears twice in one record");
+}
+
+/// An unknown field is stored under its path, which is a name in the JSON of `_extra`.
+#[test]
+fn a_field_with_a_path_that_is_too_long_quarantines_the_record() {
+    let name = "x".repeat(65_534);
+    for (record, bytes) in [
+        (json!({"id": 1, "name": "Ada", "xy".repeat(32_768): 1}), 65_536),
+        (json!({"id": 1, "name": "Ada", "kind": {&name: 1}}), 65_539),
+    ] {
+        let found = reason(&record.to_string());
+        assert!(
+            found.ends_with(&format!("the field name {bytes} bytes; the limit is 65535")),
+            "{}",
+            &found[found.len() - 80..]
+        );
+    }
 }
 
 #[test]
@@ -216,7 +237,7 @@ fn values_that_no_warehouse_can_store_are_one_reason_with_the_key() {
         (r#""name":"Ada","colour":"\u0000""#, "U+0000"),
         (r#""name":"Ada","weight_kg":1.7e308"#, "weight_kg: 1.7e308 is neither 0 nor between 1E-307 and 1E+308"),
         (r#""name":"Ada","weight_kg":4e-310"#, "weight_kg: 4e-310 is neither 0 nor between"),
-        (r#""name":"Ada","fed_at":"-4713-12-31T23:59:59""#, "is not an ISO 8601 timestamp"),
+        (r#""name":"Ada","fed_at":"-4713-12-31T23:59:59""#, "is not a timestamp (YYYY-MM-DDThh:mm:ss"),
         (r#""name":"Ada","tags":{"a":1,"\u0061":2}"#, "tags: `a` appears twice in one object"),
         (r#""name":"Ada","colour":[{"a":{"b":1,"b":2}}]"#, "colour: `b` appears twice in one object"),
         (

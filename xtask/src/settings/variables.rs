@@ -65,7 +65,7 @@ pub fn dot_env(file: &str, text: &str) -> Result<Variables, Problems> {
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();
     let mut lines = text.lines().enumerate().map(|(index, line)| (index + 1, line));
     while let Some((number, line)) = lines.next() {
-        let line = line.trim();
+        let line = line.trim_matches(BLANKS);
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
@@ -74,6 +74,9 @@ pub fn dot_env(file: &str, text: &str) -> Result<Variables, Problems> {
             Err(fix) => fix.to_owned(),
             Ok((name, value)) => match first.get(name) {
                 Some(earlier) => format!("`{name}` is already set on line {earlier}; remove one of the two lines"),
+                None if let Some(known) = meant(name) => {
+                    format!("`{name}` is not a variable that anything reads; did you mean `{known}`?")
+                }
                 None => {
                     first.insert(name, number);
                     let origin = Origin::DotEnv { file: file.to_owned(), line: number };
@@ -86,6 +89,23 @@ pub fn dot_env(file: &str, text: &str) -> Result<Variables, Problems> {
     }
     if problems.is_empty() { Ok(variables) } else { Err(Problems { of: file.to_owned(), list: problems }) }
 }
+
+/// The file that documents the variables.
+const EXAMPLE: &str = include_str!("../../../.env.example");
+
+/// Returns the documented variable that an unknown one was probably meant to be. Other unknown ones are those of other tools.
+fn meant(name: &str) -> Option<&'static str> {
+    let mut known =
+        EXAMPLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| Some(line.split_once('=')?.0));
+    let upper = name.to_uppercase();
+    let is_near = |known: &&str| {
+        upper.len() > 8 && known.starts_with(&upper) || strsim::normalized_damerau_levenshtein(&upper, known) > 0.85
+    };
+    if known.clone().any(|known| known == name) { None } else { known.find(is_near) }
+}
+
+/// White space; other blanks, such as a no-break space, may be part of a password.
+const BLANKS: [char; 3] = [' ', '\t', '\r'];
 
 const FORM: &str = "is not `NAME=value`; start a comment with #";
 
@@ -104,7 +124,10 @@ fn assignment<'t>(
     if value.starts_with('#') {
         return Err("has a value that starts with #; quote it, or put a space before a comment");
     }
-    let value = value.trim_start();
+    if value.contains('\0') {
+        return Err("has a value with U+0000, which no variable can have");
+    }
+    let value = value.trim_start_matches(BLANKS);
     let value = match value.chars().next().filter(|first| ['\'', '"'].contains(first)) {
         Some(quote) => quoted(&value[1..], quote, more)?,
         None => unquoted(value)?.to_owned(),
@@ -117,10 +140,10 @@ fn quoted<'t>(start: &'t str, quote: char, more: &mut impl FnMut() -> Option<&'t
     loop {
         if let Some((end, rest)) = line.split_once(quote) {
             value.push_str(end);
-            let is_comment = rest.starts_with(char::is_whitespace) && rest.trim_start().starts_with('#');
+            let is_comment = rest.starts_with(BLANKS) && rest.trim_start_matches(BLANKS).starts_with('#');
             let wrong = "has text after the closing quote; enclose a value that contains one kind of quote in the \
                          other kind, and put a space before a comment";
-            return if rest.trim().is_empty() || is_comment { Ok(value) } else { Err(wrong) };
+            return if rest.trim_matches(BLANKS).is_empty() || is_comment { Ok(value) } else { Err(wrong) };
         }
         value.push_str(line);
         value.push('\n');
@@ -129,12 +152,13 @@ fn quoted<'t>(start: &'t str, quote: char, more: &mut impl FnMut() -> Option<&'t
 }
 
 fn unquoted(value: &str) -> Result<&str, &'static str> {
-    let (word, rest) = value.split_once(char::is_whitespace).unwrap_or((value, ""));
+    let (word, rest) = value.split_once(BLANKS).unwrap_or((value, ""));
+    let rest = rest.trim_start_matches(BLANKS);
     if word.starts_with('#') {
         return Ok("");
     }
     let wrong = "has a value with spaces; quote it, and start a comment with #";
-    if rest.trim_start().is_empty() || rest.trim_start().starts_with('#') { Ok(word) } else { Err(wrong) }
+    if rest.is_empty() || rest.starts_with('#') { Ok(word) } else { Err(wrong) }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ fn conflicts_are_recognized_by_the_documented_and_the_reported_messages() {
         "could not complete because of conflict with concurrent transaction",
         "table 123 dropped by concurrent transaction",
         "ERROR: could not open relation with OID 6134794",
+        "Relation with OID 15170212 does not exist.",
     ] {
         assert!(problem(message).conflict() && problem(message).temporary(), "{message}");
     }
@@ -22,6 +23,7 @@ fn a_copy_that_s3_throttles_is_temporary_and_other_errors_of_copy_are_not() {
     for message in [
         "ERROR: S3ServiceException:Please reduce your request rate.,Status 503,Error SlowDown,Rid 4VJ2,CanRetry 1",
         "S3ServiceException:We encountered an internal error.,Status 500,Error InternalError,Rid 4VJ2,CanRetry 1",
+        "Cannot execute query because system is in resize mode",
         "S3Query Exception Connection failed, retries exceeded.\n  code: 15005",
         "S3 Query Exception (Fetch)\n  code: 15001\n  context: Resource temporarily unavailable",
     ] {

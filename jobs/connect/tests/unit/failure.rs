@@ -38,3 +38,18 @@ fn a_failed_call_has_a_hint_and_its_exit_code_says_whether_to_try_again() {
     let (_, exit, hint) = shown(None, "no credentials in the chain");
     assert!(exit == Exit::Failed && hint.contains("AWS_ACCESS_KEY_ID"));
 }
+
+#[test]
+fn errors_of_postgres_that_pass_are_temporary() {
+    for (code, message, temporary) in [
+        ("40001", "could not serialize access due to concurrent update", true),
+        ("40P01", "deadlock detected", true),
+        ("57P01", "terminating connection due to administrator command", true),
+        ("XX000", "tuple concurrently updated", true),
+        ("XX000", "could not open relation with OID 16398", true),
+        ("XX000", "cache lookup failed for type 17", false),
+        ("42P01", "relation \"x\" does not exist", false),
+    ] {
+        assert_eq!(is_temporary_in_postgres(code, message), temporary, "{code} {message}");
+    }
+}

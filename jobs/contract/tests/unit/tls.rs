@@ -35,6 +35,10 @@ fn a_remote_host_needs_a_verified_certificate_unless_the_url_says_otherwise() {
         ("", "must be `disable`"),
         ("verify-ca", "requires `sslrootcert`"),
         ("require&sslrootcert=system", "requires `sslmode=verify-full`"),
+        ("verify-full&sslmode=disable", "is set twice"),
+        ("verify-full&sslrootcert=a.pem&sslrootcert=b.pem", "is set twice"),
+        ("verify-full&sslrootcert=", "`sslrootcert` is empty"),
+        ("disable&sslrootcert=a.pem", "verifies no certificate"),
     ] {
         let error = decided(&format!("postgres://h/d?sslmode={query}"), local).expect_err(query);
         assert!(error.contains(expected) && !error.contains("hunter2"), "{query}: {error}");

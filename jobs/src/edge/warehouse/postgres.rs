@@ -19,7 +19,7 @@ use tokio_postgres::{Client, Config, Connection, NoTls, SimpleQueryMessage, Simp
 use super::binary::{Value, pg_type};
 use super::driver::{Commit, UNPREPARED, Warehouse, assertion_failed, values};
 use super::tables::{Column, Shape};
-use crate::failure::Failure;
+use crate::failure::{Failure, is_temporary_in_postgres};
 use crate::load::{Dialect, StageNames, Statement};
 use crate::table::file_columns;
 
@@ -202,8 +202,7 @@ fn lock_key(token: &str) -> i64 {
     i64::from_str_radix(token, 16).unwrap_or_default()
 }
 
-/// Converts the server's error. It is temporary if its SQLSTATE class is one of these (PostgreSQL manual, appendix A):
-/// 08 connection, 40 serialisation and deadlock, 53 resources, 55P03 lock, 57 operator and shutdown.
+/// Converts the server's error.
 fn failed(message: &str, error: tokio_postgres::Error) -> anyhow::Error {
     let Some(server) = error.as_db_error() else {
         let io = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
@@ -219,7 +218,7 @@ fn failed(message: &str, error: tokio_postgres::Error) -> anyhow::Error {
         return failure.because(error).into();
     };
     let code = server.code().code();
-    let again = ["08", "40", "53", "57", "55P03"].iter().any(|class| code.starts_with(class));
+    let again = is_temporary_in_postgres(code, server.message());
     let failure = if again { Failure::temporary(message) } else { Failure::refused(message) };
     let failure = match code {
         // pg_hba.conf has only `hostssl` lines for this user.

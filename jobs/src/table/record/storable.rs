@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::limits::{self, JSON_BYTES, Json, LEVELS};
+use crate::limits::{self, JSON_BYTES, Json, LEVELS, TEXT_BYTES};
 
 /// Returns a JSON column's text: as received, without the white space between its tokens.
 /// Fails if it does not fit into a SUPER value.
@@ -12,9 +12,10 @@ pub(super) fn storable(json: &str) -> Result<Cow<'_, str>, String> {
     Ok(kept)
 }
 
-/// Like [`storable`], for a field of `_extra`, which is one level deeper; the row checks the length of `_extra`.
-pub(super) fn storable_inside<'a>(name: &str, json: &'a str) -> Result<Cow<'a, str>, String> {
-    limits::text(name, usize::MAX).map_err(|defect| format!("the field name {}", defect.problem))?;
+/// Like [`storable`], for a field of `_extra`, which is one level deeper; the row checks the length of `_extra`. The path
+/// is the field's name there.
+pub(super) fn storable_inside<'a>(path: &str, json: &'a str) -> Result<Cow<'a, str>, String> {
+    limits::text(path, TEXT_BYTES).map_err(|defect| format!("the field name {}", defect.problem))?;
     let (found, kept) = read(json)?;
     if found.depth == LEVELS {
         return Err(format!("JSON with more than {LEVELS} levels"));

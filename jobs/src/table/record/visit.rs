@@ -85,7 +85,7 @@ impl<'a> Value<'_, '_, 'a> {
                 self.sink.frozen.get_or_insert(path);
             }
             Drift::Quarantine => self.sink.reasons.push(format!("{path}: the contract does not define this field")),
-            Drift::Evolve => match storable_inside(name, json.get()) {
+            Drift::Evolve => match storable_inside(&path, json.get()) {
                 Ok(json) => {
                     // An element has its own `_extra`, so the path starts at the element.
                     let path = match path.split_once("].") {
@@ -185,8 +185,9 @@ impl<'a> Visitor<'a> for Value<'_, '_, 'a> {
         Ok(())
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
-        self.scalar(&value, |spec| clean::number(&value.to_string(), spec.kind));
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        // Not the type of a number, whose text is parsed; the float may differ from the text.
+        self.scalar(&"a number", |spec| Err(clean::wrong(spec.kind, "a number")));
         Ok(())
     }
 

@@ -42,6 +42,16 @@ fn every_limit_is_exact() {
         assert_eq!(code(good), None, "{good}");
     }
     assert_eq!(code(&format!("0.{}1", "0".repeat(400))), Some("super_json"));
+    // PostgreSQL refuses these: more than 16,383 digits after the point, also of a zero.
+    let long = |digits: usize| format!("0.{}", "3".repeat(digits));
+    assert_eq!(
+        [code(&long(7_998)), code(&long(7_999)), code(&long(60_000))],
+        [None, Some("super_json"), Some("super_json")]
+    );
+    for bad in ["0e99999999999", "0e-99999999999999999999", "0.0e-20000", "[0E+8001]"] {
+        assert_eq!(code(bad), Some("super_json"), "{bad}");
+    }
+    assert_eq!(code(&format!("1{}e-140000", "0".repeat(140_000))), Some("super_json"));
 }
 
 #[test]

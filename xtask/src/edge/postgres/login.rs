@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use contract::Tls;
+use contract::{Exit, Tls};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::TlsStream;
 use tokio_postgres::{Client, Config, Connection, NoTls, SimpleQueryMessage, Socket};
 
 use connect::Secret;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, is_temporary_in_postgres};
 use crate::ui::Rows;
 
 /// A role's login to a database.
@@ -100,6 +100,7 @@ fn server_failure(error: &tokio_postgres::Error) -> anyhow::Error {
     let Some(server) = error.as_db_error() else { return anyhow::anyhow!("{error}") };
     let (message, code) = (server.message(), server.code().code());
     let failure = Failure::new(format!("the database returned an error: {message} (SQLSTATE {code})"));
+    let failure = if is_temporary_in_postgres(code, message) { failure.exit(Exit::TempFail) } else { failure };
     match server.hint().or(server.detail()) {
         Some(hint) => failure.hint(hint).into(),
         None => failure.into(),

@@ -52,6 +52,8 @@ def imports(path, source):
     try:
         # Pass bytes, so that an encoding declaration (PEP 263) takes effect.
         visitor.visit(ast.parse(source, path))
+        # Some errors, such as `return` outside a function, are found only here.
+        compile(source, path, "exec", dont_inherit=True)
     except SyntaxError as error:
         return dict(line=error.lineno or 1, problem=error.msg)
     except (ValueError, RecursionError) as error:

@@ -80,3 +80,28 @@ fn a_name_that_is_set_twice_is_refused_with_both_lines() {
         assert_eq!(problems, [(Some(3), fix)], "{text}");
     }
 }
+
+#[test]
+fn a_name_that_is_nearly_a_variable_is_refused() {
+    for (name, meant) in [
+        ("AWS_ACCOUNT", "AWS_ACCOUNT_ID"),
+        ("AWS_ACOUNT_ID", "AWS_ACCOUNT_ID"),
+        ("SETTING_MODULE", "SETTINGS_MODULE"),
+        ("settings_module", "SETTINGS_MODULE"),
+        ("LOADER_PASSWD", "LOADER_PASSWORD"),
+    ] {
+        let fix = format!("`{name}` is not a variable that anything reads; did you mean `{meant}`?");
+        assert_eq!(refused(&format!("A=1\n{name}=secret\n")), [(Some(2), fix)]);
+    }
+    // Other tools have variables of their own.
+    let others =
+        "AWS_SESSION_TOKEN=x\nAWS_REGION=x\nAWS_ENDPOINT_URL=x\nPORT=1\nIMAGE_NAME=x\nDBT_TARGET=dev\nGH_TOKEN=x\n";
+    assert_eq!(read(others).len(), 7);
+}
+
+#[test]
+fn only_ascii_blanks_are_removed_from_a_value() {
+    let values = values("A=abc\u{a0}\nB=abc\u{a0}#x\nC=\u{3000}y\u{3000} # z\n");
+    assert_eq!(values, ["abc\u{a0}", "abc\u{a0}#x", "\u{3000}y\u{3000}"]);
+    assert_eq!(refused("A=a\0b\n"), [(Some(1), "has a value with U+0000, which no variable can have".to_owned())]);
+}

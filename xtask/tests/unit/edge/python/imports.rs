@@ -40,8 +40,15 @@ fn a_files_encoding_declaration_is_used() {
     let found = find(&BTreeMap::from([("a.py", latin), ("b.py", b"\xef\xbb\xbfimport top\n"), ("c.py", b"")]));
     let found = found.expect("Python");
     assert_eq!(["a.py", "b.py", "c.py"].map(|file| found[file].len()), [1, 1, 0]);
-    for bad in [&b"name = '\xe4'\n"[..], b"# coding: no-such-coding\n", b"\xef\xbb\xbf# coding: latin-1\n", b"a = 1\0"]
-    {
+    // The last two are errors of the compiler, not of the parser.
+    for bad in [
+        &b"name = '\xe4'\n"[..],
+        b"# coding: no-such-coding\n",
+        b"\xef\xbb\xbf# coding: latin-1\n",
+        b"a = 1\0",
+        b"return 1\n",
+        b"def f(a, a): pass\n",
+    ] {
         let error = find(&BTreeMap::from([("d.py", bad)])).expect_err("invalid");
         assert!(format!("{error:#}").starts_with("invalid Python: d.py:"), "{error:#}");
     }
