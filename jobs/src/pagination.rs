@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 /// Headers with the number of records: Gitea; GitLab; api_pagination_headers; api-pagination; WordPress; Yii.
-const TOTALS: &str = "X-Total-Count X-Total Total-Count Total X-WP-Total X-Pagination-Total-Count";
+const TOTALS: &str = "X-Total-Count X-Total Total-Count Pagination-Count Total X-WP-Total X-Pagination-Total-Count";
 
 /// Headers with the number of pages: GitLab, WordPress, Yii.
 const PAGES: &str = "X-Total-Pages X-WP-TotalPages X-Pagination-Page-Count";
@@ -54,7 +54,9 @@ impl Claims {
         let pages = numbers(PAGES).filter(|(pages, _)| *pages > 1).max();
         let pages = pages.map(|(pages, name)| format!("its `{name}` header reports {pages} pages"));
         let total = total.map(|(total, name)| (total, format!("its `{name}` header reports {total}")));
-        Self { pages: next.or(pages), total, listed: 0 }
+        // ASP.NET: `X-Pagination: {"TotalCount":93,"HasNext":true}`.
+        let envelope = named("X-Pagination").find_map(|(_, json)| Self::of_envelope(json).pages);
+        Self { pages: next.or(pages).or(envelope), total, listed: 0 }
     }
 
     /// Reads a response that is one object, which may be a page: `{"docs": […], "limit": 10, "hasNextPage": true}`.

@@ -141,8 +141,9 @@ impl Body {
     }
 }
 
+/// Returns the ETag; `*` is none, and would match every response.
 fn etag_of(headers: &HeaderMap) -> Option<&str> {
-    headers.get(ETAG).and_then(|value| value.to_str().ok())
+    headers.get(ETAG).and_then(|value| value.to_str().ok()).filter(|etag| etag.trim() != "*")
 }
 
 /// Returns whether a response is a 304 with another ETag than the one sent (compared as weak: RFC 9110, 8.8.3.2).

@@ -17,7 +17,7 @@ use crate::edge::clock;
 use crate::edge::lake::Lake;
 use crate::edge::warehouse::{Commit, Warehouse, waits};
 use crate::failure::Failure;
-use crate::load::{Audit, Change, Changes, Plan, StageNames, Standing, Statement};
+use crate::load::{Audit, Change, Changes, Plan, Retired, StageNames, Standing, Statement};
 use crate::receipt::Receipt;
 use crate::validate;
 
@@ -108,6 +108,10 @@ pub async fn copy<W: Warehouse>(job: &Job<'_>, lake: &Lake, warehouse: &mut W) -
     stage::validate_objects(&plan, lake).await?;
     // Creates all tables in the contract, including those of other collections, because dbt reads all of them.
     plan.retired = warehouse.ensure_tables(job.contract).await?;
+    // A load of some collections does not change what others have left behind.
+    let is_whole = job.collections.len() == job.contract.collections.len();
+    let loaded = |retired: &Retired| plan.tables.iter().any(|table| table.name == retired.table);
+    plan.retired.retain(|retired| is_whole || loaded(retired));
     for name in warehouse.claim_and_drop_leftovers(&plan.names.schema, &plan.names.token).await? {
         tracing::info!("dropped `{name}`, a leftover of an aborted load");
     }
@@ -232,6 +236,10 @@ fn nothing_to_do(job: &Job<'_>, receipts: &[Receipt], standing: &Standing) -> Re
         );
         return Err(Failure::refused(message).hint("correct the clock, then fetch again with a new run ID").into());
     }
+    tracing::warn!(
+        "nothing was loaded: run `{}` is superseded by run `{by}`, whose responses were fetched later, at {fetched_at}",
+        job.run
+    );
     let tables = unchanged.tables.into_keys().map(|table| (table, Counts::default())).collect();
     Ok(Some(Report { outcome: Outcome::Superseded, superseded_by: Some(by.clone()), tables, ..unchanged }))
 }

@@ -28,8 +28,8 @@ const ALWAYS: u64 = 2;
 const PAGES: [u64; 10] = [10, 20, 25, 30, 50, 100, 200, 250, 500, 1_000];
 
 /// The parameters in a path that APIs commonly use for the number of records.
-const LIMITS: [&str; 10] =
-    ["limit", "per_page", "perpage", "page_size", "pagesize", "$top", "top", "first", "max_results", "maxresults"];
+const LIMITS: &str = "limit per_page perpage page_size pagesize page[size] $top top first take size rows count max_results \
+                      maxresults";
 
 /// The number of names that a message lists.
 const LISTED: usize = 5;
@@ -51,7 +51,13 @@ impl Plan<'_> {
             let problem = format!("table `{table}` is not in the contract, and loses its {live} rows");
             Finding { check: Check::Deleted, table: table.clone(), problem, refused: false }
         });
-        found.flatten().chain(retired).collect()
+        let clock = self.tables.first().filter(|_| audit.in_future(&self.loaded_at)).map(|table| Finding {
+            check: Check::Clock,
+            table: table.name.to_owned(),
+            problem: format!("the load started at {}, which is in the future by the warehouse's clock", self.loaded_at),
+            refused: true,
+        });
+        found.flatten().chain(retired).chain(clock).collect()
     }
 
     /// Returns the columns that a load may have emptied: few rows of the run have a value. Only these are counted in the
@@ -144,14 +150,15 @@ impl Load<'_> {
     fn page_size(&self) -> Option<Finding> {
         let (read, name) = (self.own.read, &self.own.table);
         let asked = limit_in(&self.collection.path) == Some(read);
-        let is_first = self.audit.live(name) == 0 && read >= 50;
         let lost = self.count(Change::Deleted, name);
+        let is_new = self.audit.live(name) == 0 && read >= 50 || lost > 0;
         let refused = lost > ALWAYS && self.must_be_whole();
-        if !asked && !(PAGES.contains(&read) && (refused || is_first)) {
+        let is_page = asked || PAGES.contains(&read) && is_new;
+        if !is_page || lost > 0 && !self.must_be_whole() {
             return None;
         }
         let cause = if asked { "the limit in its `path`" } else { "a page often has" };
-        let losses = if refused { format!(", and {lost} rows of the table would be deleted") } else { String::new() };
+        let losses = if lost > 0 { format!(", and {lost} rows of the table would be deleted") } else { String::new() };
         let problem =
             format!("the response for collection `{name}` has exactly {read} records, as many as {cause}{losses}");
         Some(Finding { refused, ..self.refused(Check::PageSize, problem) })
@@ -222,8 +229,8 @@ fn listed(names: &[String]) -> String {
 /// Returns the number of records that a path asks for.
 fn limit_in(path: &str) -> Option<u64> {
     let (_, query) = path.split_once('?')?;
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let mut limits = pairs.filter(|(name, _)| LIMITS.contains(&name.to_ascii_lowercase().as_str()));
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    let mut limits = pairs.filter(|(name, _)| LIMITS.split(' ').any(|limit| name.eq_ignore_ascii_case(limit)));
     limits.find_map(|(_, value)| value.parse().ok())
 }
 

@@ -70,6 +70,8 @@ fn a_header_can_refer_to_other_pages() {
         ("x-continuation-token", "abc", Some("its `X-Continuation-Token` header refers to a next page")),
         ("x-ms-continuation", "abc", Some("its `x-ms-continuation` header refers to a next page")),
         ("x-page", "1", None),
+        ("x-pagination", r#"{"TotalCount":93,"HasNext":true}"#, Some("its field `HasNext` is true")),
+        ("x-pagination", r#"{"TotalCount":10,"HasNext":false}"#, None),
     ] {
         let expected = words.map(|words| format!("has 10 records, but {words}"));
         assert_eq!(claims(name, value).missing(10), expected, "{name}: {value}");

@@ -242,7 +242,7 @@ fn a_reason_that_cannot_be_recorded_is_a_usage_error() {
         assert_eq!(output.status.code(), Some(2), "{reason:?}: {}", text(&output.stderr));
     }
     let output = xtask(&stub, &["run", "--accept", ""]);
-    assert!(text(&output.stderr).contains("must have 1 to 500 bytes"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("write the reason in 1 to 500 bytes"), "{}", text(&output.stderr));
     assert!(stub.cloud().requests.is_empty());
 }
 

@@ -41,7 +41,7 @@ fn follow(hops: &[Url], from: &Url, location: &str) -> Result<Url, Failure> {
 /// but a redirect to a network's login page looks the same.
 pub(super) fn warn(hops: &[Url]) {
     if let [first, .., last] = hops
-        && first.host() != last.host()
+        && (first.host() != last.host() || first.scheme() == last.scheme() && first.port() != last.port())
     {
         let (first, url) = (place(first), place(last));
         tracing::warn!(url, "`{first}` was redirected to a different host: the response is from `{url}`");

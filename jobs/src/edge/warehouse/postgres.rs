@@ -229,5 +229,7 @@ fn failed(message: &str, error: tokio_postgres::Error) -> anyhow::Error {
         "3F000" | "42P01" | "42501" => failure.hint(UNPREPARED),
         _ => failure,
     };
-    failure.because(format!("{} (SQLSTATE {code})", server.message())).into()
+    // Which object depends on another one; other details may contain values of rows.
+    let detail = server.detail().filter(|_| code == "2BP01").map_or(String::new(), |detail| format!(": {detail}"));
+    failure.because(format!("{}{detail} (SQLSTATE {code})", server.message())).into()
 }

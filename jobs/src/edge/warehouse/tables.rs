@@ -33,7 +33,10 @@ pub(super) fn missing(
             missing.push(create_table(schema, table, dialect));
             continue;
         };
-        same_key(schema, table, columns)?;
+        let of_collection = tables.iter().filter(|other| other.collection == table.collection);
+        let all: Vec<String> = of_collection.map(|other| format!("`{schema}.{}`", other.name)).collect();
+        let all = all.join(" and ");
+        same_key(schema, table, columns, &all)?;
         let place = format!("{schema}.{}", table.name);
         for (name, kind, _) in column_ddl(table, dialect) {
             let Some(Column { kind: found, .. }) = columns.get(&name) else {
@@ -52,8 +55,12 @@ pub(super) fn missing(
                 }
                 _ => {
                     let message = format!("`{place}.{name}` is {found} in the warehouse, but {kind} in the contract");
-                    return Err(Failure::refused(message)
-                        .hint("rename the column in the contract, or drop it in the warehouse"));
+                    // The key of a table is also in its child tables.
+                    return Err(Failure::refused(message).hint(if table.key.contains(&name.as_str()) {
+                        format!("drop {all} in the warehouse and load the run again, or rename the collection")
+                    } else {
+                        "rename the column in the contract, or drop it in the warehouse".to_owned()
+                    }));
                 }
             }
         }
@@ -67,7 +74,7 @@ fn text_bytes(kind: &str) -> Option<u32> {
 }
 
 /// Fails if the table's key differs from the contract's; without key columns, the key is unknown and accepted.
-fn same_key(schema: &str, table: &Table<'_>, columns: &BTreeMap<String, Column>) -> Result<(), Failure> {
+fn same_key(schema: &str, table: &Table<'_>, columns: &BTreeMap<String, Column>, all: &str) -> Result<(), Failure> {
     let found: Vec<&str> = columns.iter().filter(|(_, column)| column.key).map(|(name, _)| name.as_str()).collect();
     if found.is_empty() || found.len() == table.key.len() && table.key.iter().all(|key| found.contains(key)) {
         return Ok(());
@@ -76,5 +83,5 @@ fn same_key(schema: &str, table: &Table<'_>, columns: &BTreeMap<String, Column>)
     let message =
         format!("the key of `{schema}.{name}` is `{found}` in the warehouse, but `{expected}` in the contract");
     Err(Failure::refused(message)
-        .hint("rename the table in the contract, or drop it in the warehouse and load the run again"))
+        .hint(format!("rename the table in the contract, or drop {all} in the warehouse and load the run again")))
 }

@@ -21,7 +21,8 @@ pub(super) fn accept<'j>(job: &'j Job<'_>, findings: &[Finding]) -> Result<Optio
     }
     let problems: Vec<&str> = refused.iter().map(|finding| finding.problem.as_str()).collect();
     let hint = if clock.is_some() {
-        "correct the clock of the machine that ran `transformation`, then fetch again with a new run ID".to_owned()
+        "correct the clock of the machine that ran `transformation` or `copy`, then fetch again with a new run ID"
+            .to_owned()
     } else {
         format!(
             "{}; if the source did change in this way, accept it once with `{}`: the ledger keeps the reason",

@@ -20,7 +20,7 @@ fn a_table_whose_key_differs_from_the_contract_is_refused_before_staging() {
     let error = rig.load("r2").expect_err("another key");
     let message = "the key of `zoo.keepers` is `id` in the warehouse, but `name` in the contract";
     assert!(format!("{error:#}").contains(message), "{error:#}");
-    assert!(hint_of(&error).is_some_and(|hint| hint.contains("drop it in the warehouse")));
+    assert!(hint_of(&error).is_some_and(|hint| hint.contains("drop `zoo.keepers` in the warehouse")));
     assert!(!rig.api.statements().iter().any(|sql| sql.starts_with("COPY ")));
     assert_eq!((rig.zoo.rows(), rig.zoo.ledger()), (rows, vec!["1 r1".to_owned()]));
 }
