@@ -50,6 +50,7 @@ fn the_documented_limits_are_those_of_the_code() {
         ("depth of JSON", format!("{LEVELS} levels")),
         ("string in JSON", format!("{TEXT_BYTES} bytes")),
         ("integer in JSON", format!("{INTEGER_DIGITS} digits")),
+        ("number in JSON", format!("{NUMBER_DIGITS} digits or decimal places")),
     ] {
         assert_eq!(here(limit), value, "{limit}");
     }

@@ -90,13 +90,12 @@ pub fn dot_env(file: &str, text: &str) -> Result<Variables, Problems> {
     if problems.is_empty() { Ok(variables) } else { Err(Problems { of: file.to_owned(), list: problems }) }
 }
 
-/// The file that documents the variables.
-const EXAMPLE: &str = include_str!("../../../.env.example");
+/// The variables of this project that do not override a setting.
+const OWN: [&str; 4] = ["SETTINGS_MODULE", "LOADER_PASSWORD", "TRANSFORMER_PASSWORD", "READER_PASSWORD"];
 
-/// Returns the documented variable that an unknown one was probably meant to be. Other unknown ones are those of other tools.
+/// Returns the variable of this project that an unknown one was probably meant to be. Others are those of other tools.
 fn meant(name: &str) -> Option<&'static str> {
-    let mut known =
-        EXAMPLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| Some(line.split_once('=')?.0));
+    let mut known = OVERRIDES.iter().map(|(known, _)| *known).chain(OWN);
     let upper = name.to_uppercase();
     let is_near = |known: &&str| {
         upper.len() > 8 && known.starts_with(&upper) || strsim::normalized_damerau_levenshtein(&upper, known) > 0.85

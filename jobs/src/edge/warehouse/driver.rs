@@ -81,15 +81,13 @@ pub trait Warehouse {
         let (retired, newest) = (plan.retire(audit), plan.is_head());
         for (message, change) in retired {
             let applied = async {
-                let Some(change) = change else { return Ok(()) };
-                if self.query(&newest.purpose, &newest.sql).await? == [["1"]] {
-                    self.run(&[change]).await
-                } else {
-                    Ok(())
-                }
+                let Some(change) = change else { return Ok(true) };
+                let is_newest = self.query(&newest.purpose, &newest.sql).await? == [["1"]];
+                if is_newest { self.run(&[change]).await.map(|()| true) } else { anyhow::Ok(false) }
             };
             match applied.await {
-                Ok(()) => tracing::warn!("{message}"),
+                Ok(true) => tracing::warn!("{message}"),
+                Ok(false) => {}
                 Err(error) => tracing::warn!("{error:#}; the next load tries again"),
             }
         }
