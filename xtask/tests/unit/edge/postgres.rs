@@ -1,7 +1,5 @@
 //! Tests that the superuser's password is not readable by others.
 
-use std::os::unix::fs::PermissionsExt;
-
 use super::*;
 
 /// Replaces `initdb`: records the file of `--pwfile`, and fails.
@@ -16,8 +14,12 @@ fn only_the_user_of_initdb_can_read_the_password() {
     let folder = tempfile::tempdir().expect("a folder");
     let user = server_user().expect("a user");
     let home = home(folder.path(), user.as_deref()).expect("a home");
-    fs::write(home.join("initdb"), INITDB).expect("written");
-    fs::set_permissions(home.join("initdb"), fs::Permissions::from_mode(0o755)).expect("set");
+    // `install` writes the program: a file that is still open for writing cannot be executed, and a program that another test
+    // is starting has the open files of this one.
+    let (script, initdb) = (folder.path().join("script"), home.join("initdb"));
+    fs::write(&script, INITDB).expect("written");
+    let installed = Command::new("install").args(["-m", "755"]).args([&script, &initdb]).status();
+    assert!(installed.expect("install starts").success());
     let (programs, password) = (home.clone(), "canary".to_owned());
     let mut server = Server { programs, home: home.clone(), user: user.clone(), port: 0, password: password.into() };
     let failed = server.start().expect_err("it is not PostgreSQL's initdb");
