@@ -33,11 +33,11 @@ pub struct ChangeSetRequest<'a> {
     pub stack: &'a str,
     pub kind: ChangeSetKind<'a>,
     /// The change set name, also used as the request's idempotency token.
-    pub name: String,
+    pub name: &'a str,
     pub template: &'a str,
     pub parameters: &'a BTreeMap<String, String>,
     /// All stack tags, by name; empty for an import, which accepts none.
-    pub tags: BTreeMap<String, String>,
+    pub tags: &'a BTreeMap<String, String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -123,11 +123,11 @@ impl CloudFormation {
                 (ChangeSetType::Import, Some(adopted.iter().map(resource_to_import).collect()))
             }
         };
-        let call = self.client.create_change_set().stack_name(request.stack).change_set_name(&request.name);
+        let call = self.client.create_change_set().stack_name(request.stack).change_set_name(request.name);
         let call =
             call.change_set_type(kind).template_body(request.template).capabilities(Capability::CapabilityNamedIam);
         // If a response is lost, the SDK retries the request; the token prevents a second change set.
-        let call = call.client_token(&request.name).set_tags(tags).set_resources_to_import(imports);
+        let call = call.client_token(request.name).set_tags(tags).set_resources_to_import(imports);
         let call = call.set_parameters(Some(request.parameters.iter().map(parameter).collect()));
         let response = call.send().await.or_failure(format!("create a change set for `{}`", request.stack), &HINTS)?;
         Ok((response.id.context("CloudFormation did not return a change set")?, response.stack_id.unwrap_or_default()))

@@ -62,16 +62,23 @@ impl Operations<'_> {
         id: &str,
     ) -> Result<usize> {
         let found = self.idle(&plan.name).await?;
-        let request = request(plan, template, parameters, found.as_ref(), id);
+        let (stack, name) = (plan.name.as_str(), format!("{CHANGE_SETS}{id}"));
+        let kind = if found.is_none() { ChangeSetKind::Create } else { ChangeSetKind::Update };
+        let tags = found.as_ref().map(|stack| stack.tags.clone()).unwrap_or_default();
+        let request = ChangeSetRequest { stack, kind, name: &name, template, parameters, tags: &tags };
         let (set, created) = self.cloudformation.create_change_set(&request).await?;
         let set = self.cloudformation.wait_for_change_set(&set).await;
         let rejected = match &set {
             Ok(ChangeSet { id, state: ChangeSetState::Rejected(why), .. }) => {
-                Some(self.rejection(request.stack, id, why).await)
+                Some(self.rejection(stack, id, why).await)
             }
             _ => None,
         };
-        self.discard(&request, &created, found.is_none()).await?;
+        let dropped = self.cloudformation.drop_change_set(stack, &name).await;
+        if found.is_none() {
+            self.remove_review(&created).await?;
+        }
+        dropped?;
         rejected.map_or_else(|| Ok(set?.changes.len()), Err)
     }
 
@@ -82,11 +89,9 @@ impl Operations<'_> {
         Failure::new(format!("CloudFormation rejected the change set for `{stack}`: {reasons}")).into()
     }
 
-    /// Deletes a change set, and the empty stack that it created: a stack in review would block the next deployment. One
-    /// that another deployment has created is kept.
-    async fn discard(&mut self, request: &ChangeSetRequest<'_>, stack: &str, is_new: bool) -> Result<()> {
-        self.cloudformation.drop_change_set(request.stack, &request.name).await?;
-        let found = if is_new { self.cloudformation.stack(stack).await? } else { None };
+    /// Deletes the empty stack that a change set created; one that another deployment has created is kept.
+    async fn remove_review(&mut self, stack: &str) -> Result<()> {
+        let found = self.cloudformation.stack(stack).await?;
         match found.filter(|stack| stack.state() == State::ReviewInProgress) {
             Some(review) => self.remove(&review).await,
             None => Ok(()),
@@ -113,14 +118,20 @@ impl Operations<'_> {
         mut found: Option<Deployed>,
         id: &str,
     ) -> Result<Deployed> {
+        let stack = plan.name.as_str();
         if found.is_none() && !plan.adopts.is_empty() {
-            let (template, none, id) = (import(&plan.adopts), BTreeMap::new(), format!("{id}-imports"));
-            let (kind, tags) = (ChangeSetKind::Import(&plan.adopts), BTreeMap::new());
-            let request = ChangeSetRequest { kind, tags, ..request(plan, &template, &none, None, &id) };
+            let (template, name) = (import(&plan.adopts), format!("{CHANGE_SETS}{id}-imports"));
+            let (kind, none) = (ChangeSetKind::Import(&plan.adopts), BTreeMap::new());
+            let request =
+                ChangeSetRequest { stack, kind, name: &name, template: &template, parameters: &none, tags: &none };
             found = Some(self.execute(Some(plan), &request, None).await?);
         }
         self.listener.starts("creating the change set");
-        let request = request(plan, template, parameters, found.as_ref(), id);
+        let name = format!("{CHANGE_SETS}{id}");
+        let kind = if found.is_none() { ChangeSetKind::Create } else { ChangeSetKind::Update };
+        let mut tags = found.as_ref().map(|stack| stack.tags.clone()).unwrap_or_default();
+        tags.extend(plan.tag.iter().map(|module| (TAG.to_owned(), module.clone())));
+        let request = ChangeSetRequest { stack, kind, name: &name, template, parameters, tags: &tags };
         self.execute(Some(plan), &request, found).await
     }
 
@@ -132,8 +143,9 @@ impl Operations<'_> {
         parameters: &BTreeMap<String, String>,
         id: &str,
     ) -> Result<()> {
-        let (kind, name, tags) = (ChangeSetKind::Update, format!("{CHANGE_SETS}{id}"), stack.tags.clone());
-        let request = ChangeSetRequest { stack: &stack.name, kind, name, template, parameters, tags };
+        let name = format!("{CHANGE_SETS}{id}");
+        let (kind, tags) = (ChangeSetKind::Update, &stack.tags);
+        let request = ChangeSetRequest { stack: &stack.name, kind, name: &name, template, parameters, tags };
         self.execute(None, &request, Some(stack.clone())).await.map(drop)
     }
 
@@ -169,25 +181,16 @@ impl Operations<'_> {
                 }
             }
         };
-        self.discard(request, &stack, found.is_none()).await?;
+        // A stack in review would block the next deployment.
+        if found.is_none() {
+            self.remove_review(&stack).await?;
+        } else {
+            cloudformation.drop_change_set(request.stack, request.name).await?;
+        }
         match (refusal, found) {
             (Some(error), _) => Err(error),
             (None, Some(found)) => Ok(found),
             (None, None) => bail!("CloudFormation found no resources to create in the stack `{}`", request.stack),
         }
     }
-}
-
-/// Returns the request for a change set that creates or updates a stack.
-fn request<'r>(
-    plan: &'r StackPlan,
-    template: &'r str,
-    parameters: &'r BTreeMap<String, String>,
-    found: Option<&Deployed>,
-    id: &str,
-) -> ChangeSetRequest<'r> {
-    let kind = if found.is_none() { ChangeSetKind::Create } else { ChangeSetKind::Update };
-    let mut tags = found.map(|stack| stack.tags.clone()).unwrap_or_default();
-    tags.extend(plan.tag.iter().map(|module| (TAG.to_owned(), module.clone())));
-    ChangeSetRequest { stack: &plan.name, kind, name: format!("{CHANGE_SETS}{id}"), template, parameters, tags }
 }
