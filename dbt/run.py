@@ -35,8 +35,8 @@ ARTEFACTS = ("manifest.json", "run_results.json", "sources.json", "catalog.json"
 TEMPORARY = ("ExpiredToken", "OperationAborted", "RequestTimeout", "RequestTimeTooSkewed", "SlowDown", "Throttling")
 
 
-# Redshift's messages about other transactions, in lower case, as in jobs/connect/src/data_api.rs (dbt-labs/dbt-adapters#1533,
-# #1542 and #1873).
+# Redshift's messages about other transactions, in lower case, as in jobs/connect/src/data_api/problem.rs
+# (dbt-labs/dbt-adapters#1533, #1542 and #1873).
 CONFLICTS = (
     "concurrent transaction",
     "relation with oid",

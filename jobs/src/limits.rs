@@ -130,4 +130,4 @@ pub fn row(bytes: usize) -> Option<String> {
 
 #[cfg(test)]
 #[path = "../tests/unit/limits.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -22,7 +22,7 @@ pub struct Audit {
     live: BTreeMap<String, u64>,
     /// The number of keys with more than one row, in the tables that have any.
     repeated: BTreeMap<String, u64>,
-    /// The values in the live rows, by table and position in [`Plan::emptied`].
+    /// The values in the live rows, by table and position in [`Plan::sparse_columns`].
     values: BTreeMap<(String, u64), u64>,
     /// The live rows of each table that an earlier load wrote and that is not in the contract.
     retired: BTreeMap<String, u64>,
@@ -44,7 +44,7 @@ impl Audit {
         for (table, number, repeated, detail) in rows {
             let (table, count) = (table.trim(), number.unsigned_abs());
             if let Some((day, time)) = detail.split_once(' ').filter(|_| table.is_empty()) {
-                // Statements with different heads have different snapshots: this head is no run's.
+                // Statements with different heads have different snapshots; no run has this number.
                 audit.head = if [-1, number].contains(&audit.head) { number } else { i64::MAX };
                 audit.latest = format!("{day}T{time}Z");
             } else if detail == "retired" {
@@ -137,7 +137,7 @@ impl Plan<'_> {
                 self.target(table)
             )
         };
-        self.emptied(table).chunks(COLUMNS).enumerate().map(counts).collect()
+        self.sparse_columns(table).chunks(COLUMNS).enumerate().map(counts).collect()
     }
 
     /// Returns the tables that would differ from their files after the merges, or whose changes have a key twice.

@@ -11,7 +11,7 @@
 //! clock           fetched in the future; cannot be accepted, because it would supersede every later run
 //! ```
 
-use contract::{Check, Collection, Contract, Finding, Removed, Table, Type};
+use contract::{Check, Collection, Finding, Removed, Table, Type};
 
 use super::audit::Audit;
 use super::batch::unions;
@@ -35,7 +35,7 @@ const LIMITS: &str = "limit per_page perpage page_size pagesize page[size] $top 
 const LISTED: usize = 5;
 
 /// The size of a text in the ledger, in bytes.
-const PROBLEM: usize = 2_000;
+const PROBLEM: u32 = 2_000;
 
 impl Plan<'_> {
     /// Returns what is implausible in this load.
@@ -43,7 +43,7 @@ impl Plan<'_> {
         let found = self.receipts.iter().filter_map(|receipt| {
             let collection = self.contract.collections.get(&receipt.collection)?;
             let own = receipt.tables.first()?;
-            Some(Load { contract: self.contract, collection, receipt, own, audit, changes }.findings(self))
+            Some(Load { plan: self, collection, receipt, own, audit, changes }.findings())
         });
         let retired = self.retired.iter().filter(|one| one.column.is_none() && one.removed != Removed::Keep);
         let retired = retired.filter_map(|one| Some((one, audit.retired(&one.table).filter(|live| *live > 0)?)));
@@ -62,7 +62,7 @@ impl Plan<'_> {
 
     /// Returns the columns that a load may have emptied: few rows of the run have a value. Only these are counted in the
     /// warehouse. If the table loses half of its rows as well, more values must be missing.
-    pub(super) fn emptied<'t>(&self, table: &Table<'t>) -> Vec<&'t str> {
+    pub(super) fn sparse_columns<'t>(&self, table: &Table<'t>) -> Vec<&'t str> {
         let receipt = self.receipts.iter().flat_map(|receipt| &receipt.tables).find(|found| found.table == table.name);
         let collection = self.contract.collections.get(table.collection);
         let Some((receipt, collection)) = receipt.zip(collection).filter(|(receipt, _)| !receipt.values.is_empty())
@@ -78,15 +78,14 @@ impl Plan<'_> {
     /// Writes the findings to the ledger; `reason` is that of the person who accepted the refused ones.
     pub(super) fn insert_findings(&self, seq: i64, findings: &[Finding], reason: Option<&str>) -> Vec<Statement> {
         let row = |finding: &Finding| {
-            let problem = &finding.problem[..finding.problem.floor_char_boundary(PROBLEM)];
+            let problem = &finding.problem[..finding.problem.floor_char_boundary(PROBLEM as usize)];
             let reason = reason.filter(|_| finding.refused).map_or("NULL".to_owned(), literal);
-            let text = |value: &str, bytes| self.dialect.cast(value, Type::String(bytes));
             format!(
                 "SELECT '{}', {seq}, '{}', '{}', {}, {}, CAST({reason} AS varchar(1000))",
                 self.contract.source,
                 finding.table,
                 finding.check,
-                text(problem, 2_000),
+                self.dialect.cast(problem, Type::String(PROBLEM)),
                 finding.refused,
             )
         };
@@ -97,7 +96,7 @@ impl Plan<'_> {
 
 /// One collection of a load.
 struct Load<'l> {
-    contract: &'l Contract,
+    plan: &'l Plan<'l>,
     collection: &'l Collection,
     receipt: &'l Receipt,
     /// The manifest of the collection's own table.
@@ -107,14 +106,14 @@ struct Load<'l> {
 }
 
 impl Load<'_> {
-    fn findings(&self, plan: &Plan<'_>) -> Vec<Finding> {
+    fn findings(&self) -> Vec<Finding> {
         let mut found: Vec<Finding> = [self.clock(), self.incomplete(), self.empty()].into_iter().flatten().collect();
         // An empty response says nothing about columns, and all rows are lost.
         if self.own.rows > 0 {
-            let tables = plan.tables.iter().filter(|table| table.collection == self.receipt.collection);
+            let tables = self.plan.tables.iter().filter(|table| table.collection == self.receipt.collection);
             found.extend(self.page_size());
             found.extend(self.receipt.tables.iter().filter_map(|table| self.deleted(table)));
-            found.extend(tables.zip(&self.receipt.tables).filter_map(|(table, read)| self.emptied(plan, table, read)));
+            found.extend(tables.zip(&self.receipt.tables).filter_map(|(table, read)| self.emptied(table, read)));
             found.extend(self.receipt.tables.iter().filter_map(unknown_fields));
         }
         found
@@ -149,19 +148,17 @@ impl Load<'_> {
 
     fn page_size(&self) -> Option<Finding> {
         let (read, name) = (self.own.read, &self.own.table);
-        let asked = limit_in(&self.collection.path) == Some(read);
         let lost = self.count(Change::Deleted, name);
-        let is_new = self.audit.live(name) == 0 && read >= 50 || lost > 0;
-        let refused = lost > ALWAYS && self.must_be_whole();
-        let is_page = asked || PAGES.contains(&read) && is_new;
-        if !is_page || lost > 0 && !self.must_be_whole() {
+        let asked = limit_in(&self.collection.path) == Some(read);
+        let is_common = PAGES.contains(&read) && (lost > 0 || read >= 50 && self.audit.live(name) == 0);
+        if !asked && !is_common || lost > 0 && !self.must_be_whole() {
             return None;
         }
         let cause = if asked { "the limit in its `path`" } else { "a page often has" };
         let losses = if lost > 0 { format!(", and {lost} rows of the table would be deleted") } else { String::new() };
         let problem =
             format!("the response for collection `{name}` has exactly {read} records, as many as {cause}{losses}");
-        Some(Finding { refused, ..self.refused(Check::PageSize, problem) })
+        Some(Finding { refused: lost > ALWAYS, ..self.refused(Check::PageSize, problem) })
     }
 
     fn deleted(&self, table: &TableReceipt) -> Option<Finding> {
@@ -170,15 +167,15 @@ impl Load<'_> {
         // Every other row of the run was in the table before.
         let added = self.count(Change::Inserted, name) + self.count(Change::Revived, name);
         let live = table.rows.saturating_sub(added) + deleted;
-        let limit = self.contract.max_deleted_share(self.collection);
+        let limit = self.plan.contract.max_deleted_share(self.collection);
         let share = too_much(deleted, live, limit)?;
         let problem = format!("table `{name}` would lose {deleted} of its {live} rows ({share})");
         Some(Finding { table: name.clone(), ..self.refused(Check::Deleted, problem) })
     }
 
-    fn emptied(&self, plan: &Plan<'_>, table: &Table<'_>, read: &TableReceipt) -> Option<Finding> {
-        let limit = self.contract.max_emptied_share(self.collection);
-        let columns = plan.emptied(table).into_iter().enumerate().filter_map(|(index, column)| {
+    fn emptied(&self, table: &Table<'_>, read: &TableReceipt) -> Option<Finding> {
+        let limit = self.plan.contract.max_emptied_share(self.collection);
+        let columns = self.plan.sparse_columns(table).into_iter().enumerate().filter_map(|(index, column)| {
             let before = self.audit.values(table.name, index);
             let lost = before.saturating_sub(values(read, column));
             // Where few rows ever have a value, all values may be gone the next day.
@@ -193,7 +190,7 @@ impl Load<'_> {
 
     /// Returns whether rows that are not in the response were deleted in the source.
     fn must_be_whole(&self) -> bool {
-        self.contract.max_deleted_share(self.collection) < 1.0
+        self.plan.contract.max_deleted_share(self.collection) < 1.0
     }
 
     fn count(&self, change: Change, table: &str) -> u64 {

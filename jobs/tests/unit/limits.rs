@@ -25,7 +25,7 @@ fn each_range_has_the_documented_ends() {
 }
 
 /// Returns the cell "here" of the table of limits in `docs/data.md`, without thousands separators.
-fn here(limit: &str) -> String {
+pub(crate) fn here(limit: &str) -> String {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/data.md")).expect("the page");
     let row = page.lines().find(|line| line.starts_with(&format!("| {limit} | "))).expect("a row of the table");
     row.split(" | ").nth(3).expect("a cell").replace(',', "")

@@ -33,10 +33,7 @@ pub(super) fn missing(
             missing.push(create_table(schema, table, dialect));
             continue;
         };
-        let of_collection = tables.iter().filter(|other| other.collection == table.collection);
-        let all: Vec<String> = of_collection.map(|other| format!("`{schema}.{}`", other.name)).collect();
-        let all = all.join(" and ");
-        same_key(schema, table, columns, &all)?;
+        same_key(schema, table, columns, tables)?;
         let place = format!("{schema}.{}", table.name);
         for (name, kind, _) in column_ddl(table, dialect) {
             let Some(Column { kind: found, .. }) = columns.get(&name) else {
@@ -55,8 +52,8 @@ pub(super) fn missing(
                 }
                 _ => {
                     let message = format!("`{place}.{name}` is {found} in the warehouse, but {kind} in the contract");
-                    // The key of a table is also in its child tables.
                     return Err(Failure::refused(message).hint(if table.key.contains(&name.as_str()) {
+                        let all = of_collection(schema, table, tables);
                         format!("drop {all} in the warehouse and load the run again, or rename the collection")
                     } else {
                         "rename the column in the contract, or drop it in the warehouse".to_owned()
@@ -74,7 +71,12 @@ fn text_bytes(kind: &str) -> Option<u32> {
 }
 
 /// Fails if the table's key differs from the contract's; without key columns, the key is unknown and accepted.
-fn same_key(schema: &str, table: &Table<'_>, columns: &BTreeMap<String, Column>, all: &str) -> Result<(), Failure> {
+fn same_key(
+    schema: &str,
+    table: &Table<'_>,
+    columns: &BTreeMap<String, Column>,
+    tables: &[Table<'_>],
+) -> Result<(), Failure> {
     let found: Vec<&str> = columns.iter().filter(|(_, column)| column.key).map(|(name, _)| name.as_str()).collect();
     if found.is_empty() || found.len() == table.key.len() && table.key.iter().all(|key| found.contains(key)) {
         return Ok(());
@@ -82,6 +84,13 @@ fn same_key(schema: &str, table: &Table<'_>, columns: &BTreeMap<String, Column>,
     let (name, found, expected) = (table.name, found.join("`, `"), table.key.join("`, `"));
     let message =
         format!("the key of `{schema}.{name}` is `{found}` in the warehouse, but `{expected}` in the contract");
+    let all = of_collection(schema, table, tables);
     Err(Failure::refused(message)
         .hint(format!("rename the table in the contract, or drop {all} in the warehouse and load the run again")))
+}
+
+/// Names a table and the other tables of its collection, which contain its key.
+fn of_collection(schema: &str, table: &Table<'_>, tables: &[Table<'_>]) -> String {
+    let all = tables.iter().filter(|other| other.collection == table.collection);
+    all.map(|other| format!("`{schema}.{}`", other.name)).collect::<Vec<_>>().join(" and ")
 }

@@ -12,15 +12,15 @@ pub(super) fn accept<'j>(job: &'j Job<'_>, findings: &[Finding]) -> Result<Optio
         tracing::warn!(table, %check, "{problem}");
     }
     let Some(first) = refused.first() else { return Ok(None) };
-    let clock = refused.iter().find(|finding| finding.check == Check::Clock);
-    if let Some(reason) = job.accept.as_deref().filter(|_| clock.is_none()) {
+    let wrong_clock = refused.iter().any(|finding| finding.check == Check::Clock);
+    if let Some(reason) = job.accept.as_deref().filter(|_| !wrong_clock) {
         for Finding { check, table, problem, .. } in refused {
             tracing::warn!(table, %check, reason, "{problem}; accepted: {reason}");
         }
         return Ok(Some(reason));
     }
     let problems: Vec<&str> = refused.iter().map(|finding| finding.problem.as_str()).collect();
-    let hint = if clock.is_some() {
+    let hint = if wrong_clock {
         "correct the clock of the machine that ran `transformation` or `copy`, then fetch again with a new run ID"
             .to_owned()
     } else {

@@ -175,18 +175,19 @@ impl<'a> Visitor<'a> for Value<'_, '_, 'a> {
         Ok(())
     }
 
+    // The numbers of numeric columns are parsed from their text, so the column has another type.
     fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
-        self.scalar(&value, |spec| clean::number(&value.to_string(), spec.kind));
+        self.scalar(&value, |spec| Err(clean::wrong(spec.kind, &format!("the number {value}"))));
         Ok(())
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
-        self.scalar(&value, |spec| clean::number(&value.to_string(), spec.kind));
+        self.scalar(&value, |spec| Err(clean::wrong(spec.kind, &format!("the number {value}"))));
         Ok(())
     }
 
     fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        // Not the type of a number, whose text is parsed; the float may differ from the text.
+        // A float may differ from the number's text.
         self.scalar(&"a number", |spec| Err(clean::wrong(spec.kind, "a number")));
         Ok(())
     }

@@ -5,6 +5,7 @@ use contract::Contract;
 use super::super::changes::{Change, Changes};
 use super::super::plan::StageNames;
 use super::*;
+use crate::limits::tests::here;
 
 fn contract(tables: usize, columns: usize) -> Contract {
     let mut text = "source: zoo\nbase_url: http://zoo.example\ncollections:\n".to_owned();
@@ -102,13 +103,8 @@ fn only_the_keys_of_parents_are_searched() {
 }
 
 #[test]
-#[allow(clippy::disallowed_methods, reason = "a test may read a document")]
 fn the_documented_limit_is_that_of_a_procedure() {
-    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/data.md"))
-        .expect("the page")
-        .replace(',', "");
-    let row = page.lines().find(|line| line.starts_with("| statement | ")).expect("a row of the table");
-    assert_eq!(row.split(" | ").nth(3), Some(format!("{PROCEDURE_BYTES} bytes").as_str()));
+    assert_eq!(here("statement"), format!("{PROCEDURE_BYTES} bytes"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use contract::RunId;
+use contract::{Contract, RunId};
 
 use super::super::plan::StageNames;
 use super::super::sql::Dialect;
@@ -91,7 +91,7 @@ fn found(run: &Run) -> Vec<(Check, bool, String)> {
         receipts: &receipts,
         retired: Vec::new(),
     };
-    let emptied = plan.emptied(&plan.tables[0]);
+    let emptied = plan.sparse_columns(&plan.tables[0]);
     let before = emptied.iter().map(|column| run.before[usize::from(*column == "kg")].to_string());
     let before = before.collect::<Vec<_>>().join(",");
     let row = |table: &str, number, detail: &str| (table.to_owned(), number, 0, detail.to_owned());

@@ -1,5 +1,6 @@
 //! Unit tests of `src/table/record/room.rs`.
 
+use crate::limits::tests::here;
 use contract::Contract;
 
 use super::HEAP_BYTES;
@@ -27,12 +28,6 @@ fn a_row_of_fitting_values_can_be_too_large_itself() {
 }
 
 #[test]
-#[allow(clippy::disallowed_methods, reason = "a test may read a document")]
 fn the_documented_limit_is_the_space_in_a_page() {
-    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/data.md"))
-        .expect("the page")
-        .replace(',', "");
-    let row =
-        page.lines().find(|line| line.starts_with("| row without its long values | ")).expect("a row of the table");
-    assert_eq!(row.split(" | ").nth(3), Some(format!("{HEAP_BYTES} bytes").as_str()));
+    assert_eq!(here("row without its long values"), format!("{HEAP_BYTES} bytes"));
 }
