@@ -19,7 +19,6 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::fmt::format::debug_fn;
 
-use crate::edge;
 use crate::failure::{Failure, chain, exit_of, hint_of};
 use crate::flows::lineage::Lineage;
 use crate::lineage::{State, Written};
@@ -76,7 +75,8 @@ fn given(option: &Option<String>) -> Option<&str> {
 
 /// Sets up the log and TLS.
 pub(crate) fn start(common: &Common, bars: &MultiProgress) {
-    edge::choose_tls();
+    // The TLS provider of all HTTPS connections; a second call has no effect.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let all = bars.clone();
     let to = tracing_subscriber::fmt().with_max_level(common.log_level).with_writer(move || Above(all.clone()));
     match common.log {

@@ -7,9 +7,3 @@ pub mod lake;
 pub(crate) mod openlineage;
 pub(crate) mod source;
 pub mod warehouse;
-
-/// Sets the program's TLS provider before the first HTTPS connection.
-pub fn choose_tls() {
-    // A second call has no effect.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-}

@@ -257,10 +257,9 @@ impl TryFrom<String> for Type {
 
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self, Self::FIXED.iter().find(|(_, kind)| kind == self)) {
-            (_, Some((name, _))) => f.write_str(name),
-            (Self::String(bytes), _) => write!(f, "string({bytes})"),
-            (_, None) => Err(fmt::Error),
+        match self {
+            Self::String(bytes) => write!(f, "string({bytes})"),
+            kind => f.write_str(Self::FIXED.iter().find(|(_, fixed)| fixed == kind).map_or("", |(name, _)| name)),
         }
     }
 }

@@ -95,14 +95,9 @@ impl Lake {
         format!("{}/{key}", self.url.as_str().trim_end_matches('/'))
     }
 
-    /// Starts the upload of an object of unknown size.
-    pub fn upload(&self, key: &str) -> Upload {
-        Upload::new(self, key, false)
-    }
-
-    /// Like [`Lake::upload`], but the bytes are only counted and hashed: nothing is stored.
-    pub fn measure(&self, key: &str) -> Upload {
-        Upload::new(self, key, true)
+    /// Starts the upload of an object of unknown size. Unless it is stored, its bytes are only counted and hashed.
+    pub fn upload(&self, key: &str, is_stored: bool) -> Upload {
+        Upload::new(self, key, !is_stored)
     }
 
     /// Reads a whole object; returns `None` if it does not exist.

@@ -25,11 +25,8 @@ impl Collector {
     /// Creates a client for the collector at `url`, which accepts events at the path `endpoint`; `key` is its API key.
     /// Fails if `url` is not an HTTP URL; the error does not show the URL, because it may contain a secret.
     pub fn new(url: &str, endpoint: &str, key: Option<&str>) -> Result<Self> {
-        let invalid = || Failure::refused("OPENLINEAGE_URL is not an http or https URL");
-        let mut url = Url::parse(url).map_err(|_| invalid())?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(invalid().into());
-        }
+        let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let mut url = url.ok_or_else(|| Failure::refused("OPENLINEAGE_URL is not an http or https URL"))?;
         let path = format!("{}/{}", url.path().trim_end_matches('/'), endpoint.trim_start_matches('/'));
         url.set_path(&path);
         // No redirects: another host must not receive the key.

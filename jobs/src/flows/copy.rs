@@ -17,7 +17,7 @@ use crate::edge::clock;
 use crate::edge::lake::Lake;
 use crate::edge::warehouse::{Commit, Warehouse, waits};
 use crate::failure::Failure;
-use crate::load::{Audit, Change, Changes, Plan, Retired, StageNames, Standing, Statement};
+use crate::load::{Change, Changes, Plan, Retired, StageNames, Standing, Statement};
 use crate::receipt::Receipt;
 use crate::validate;
 
@@ -135,7 +135,11 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
         };
         let audit = warehouse.audit(&plan.audit()).await?;
         if audit.head == head {
-            refuse_repeated_keys(source, &audit)?;
+            if let Some(problem) = audit.repeated_keys(source) {
+                let cause = "the table was modified manually";
+                let hint = format!("{cause}: delete the additional rows, or drop the table, and run `copy` again");
+                return Err(Failure::refused(problem).hint(hint).into());
+            }
             for difference in audit.differences(&ledger, source) {
                 tracing::warn!("{difference}");
             }
@@ -198,24 +202,13 @@ async fn receipts(job: &Job<'_>, lake: &Lake) -> Result<Vec<Receipt>> {
     Err(Failure::refused(message).hint(hint).into())
 }
 
-/// Fails if a table has several rows for one key: a merge could change any of them.
-fn refuse_repeated_keys(source: &str, audit: &Audit) -> Result<()> {
-    let Some(problem) = audit.repeated_keys(source) else { return Ok(()) };
-    let hint = "the table was modified manually: delete the additional rows, or drop the table, and run `copy` again";
-    Err(Failure::refused(problem).hint(hint).into())
-}
-
-fn in_future(time: &str) -> bool {
-    time > clock::rfc3339(clock::now() + AHEAD).as_str()
-}
-
 fn nothing_to_do(job: &Job<'_>, receipts: &[Receipt], standing: &Standing) -> Result<Option<Report>> {
     let unchanged = report(job, receipts, &Changes::new());
     let Standing::Superseded { by, fetched_at } = standing else {
         let report = Report { outcome: Outcome::AlreadyCommitted, ..unchanged };
         return Ok((*standing == Standing::AlreadyCommitted).then_some(report));
     };
-    ensure!(!in_future(fetched_at), {
+    ensure!(*fetched_at <= clock::rfc3339(clock::now() + AHEAD), {
         let (source, run) = (&job.contract.source, &job.run);
         let message = format!(
             "run `{run}` is superseded by run `{by}`, whose fetch time {fetched_at} is in the future: no run can be loaded \

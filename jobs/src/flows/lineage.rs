@@ -41,7 +41,8 @@ impl Lineage {
 
     pub async fn end(&self, state: State<'_>) {
         let end = self.events.event(state, &clock::rfc3339(clock::now()));
-        let both = async { tokio::join!(self.keep(&end), self.send(&end)) };
+        let events = format!("{}\n{end}\n", self.start).into_bytes();
+        let both = async { tokio::join!(self.lake.put_new(&self.key, events), self.send(&end)) };
         let results = match tokio::time::timeout(PATIENCE, both).await {
             Ok((kept, sent)) => [kept, sent],
             Err(_) => [Err(Failure::temporary("cannot report lineage: the time limit was exceeded").into()), Ok(())],
@@ -49,10 +50,6 @@ impl Lineage {
         for error in results.into_iter().filter_map(Result::err) {
             tracing::warn!("{error:#}; the run itself is not affected");
         }
-    }
-
-    async fn keep(&self, end: &Value) -> Result<()> {
-        self.lake.put_new(&self.key, format!("{}\n{end}\n", self.start).into_bytes()).await
     }
 
     async fn send(&self, end: &Value) -> Result<()> {

@@ -11,7 +11,7 @@
 //! The convention does not cover two places. An HTTP API follows its general rule: the namespace is the scheme and
 //! authority, and the name is the path. For Redshift Serverless, the workgroup replaces the cluster.
 
-use url::Url;
+use url::{Position, Url};
 
 /// A dataset's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +29,11 @@ impl Place {
             _ => parsed.path().to_owned(),
         };
         let name = format!("{}/{}", within.trim_end_matches('/'), key.trim_start_matches('/'));
+        let authority = format!("{}://{}", parsed.scheme(), &parsed[Position::BeforeHost..Position::AfterPort]);
         match parsed.scheme() {
             "file" => Self { namespace: "file".to_owned(), name },
-            "s3" => Self { namespace: authority(&parsed, None), name: name.trim_start_matches('/').to_owned() },
-            _ => Self { namespace: authority(&parsed, parsed.port()), name },
+            "s3" => Self { namespace: authority, name: name.trim_start_matches('/').to_owned() },
+            _ => Self { namespace: authority, name },
         }
     }
 
@@ -52,11 +53,6 @@ impl Place {
         let name = if database.is_empty() { user.to_owned() } else { database };
         Self { namespace: format!("postgres://{host}:{}", port.unwrap_or(5432)), name }
     }
-}
-
-fn authority(url: &Url, port: Option<u16>) -> String {
-    let port = port.map_or(String::new(), |port| format!(":{port}"));
-    format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
 /// Returns the text with every URL stripped of its user, password, query and fragment.

@@ -75,13 +75,8 @@ impl Response {
         self.text.drain(..self.at);
         self.before += self.at as u64;
         self.at = 0;
-        let joined;
-        let piece = if self.partial.is_empty() {
-            piece
-        } else {
-            joined = [self.partial.as_slice(), piece].concat();
-            &joined
-        };
+        let joined = (!self.partial.is_empty()).then(|| [self.partial.as_slice(), piece].concat());
+        let piece = joined.as_deref().unwrap_or(piece);
         let (good, rest) = match std::str::from_utf8(piece) {
             Ok(text) => (text, &[][..]),
             Err(error) if error.error_len().is_none() => {

@@ -21,15 +21,15 @@ pub(super) fn check(
     pages: Pages,
     sizes: &mut [usize],
 ) -> Result<Option<Refusal>, Refusal> {
-    let rows = Rows { count: sizes.len(), nullable: !required };
+    let rows = (sizes.len(), !required);
     match (get_column_reader(chunk.column_descr_ptr(), Box::new(pages)), kind) {
-        (ColumnReader::BoolColumnReader(reader), Type::Boolean) => rows.check(reader, |_, _| Ok(())),
-        (ColumnReader::Int64ColumnReader(reader), Type::Integer) => rows.check(reader, |_, _| Ok(())),
-        (ColumnReader::Int64ColumnReader(reader), Type::Timestamp) => rows.check(reader, |_, it| limits::micros(*it)),
-        (ColumnReader::Int32ColumnReader(reader), Type::Date) => rows.check(reader, |_, it| limits::days(*it)),
-        (ColumnReader::DoubleColumnReader(reader), Type::Double) => rows.check(reader, |_, it| limits::double(*it)),
+        (ColumnReader::BoolColumnReader(reader), Type::Boolean) => each(reader, rows, |_, _| Ok(())),
+        (ColumnReader::Int64ColumnReader(reader), Type::Integer) => each(reader, rows, |_, _| Ok(())),
+        (ColumnReader::Int64ColumnReader(reader), Type::Timestamp) => each(reader, rows, |_, it| limits::micros(*it)),
+        (ColumnReader::Int32ColumnReader(reader), Type::Date) => each(reader, rows, |_, it| limits::days(*it)),
+        (ColumnReader::DoubleColumnReader(reader), Type::Double) => each(reader, rows, |_, it| limits::double(*it)),
         (ColumnReader::ByteArrayColumnReader(reader), kind @ (Type::String(_) | Type::Json)) => {
-            rows.check(reader, |row, value| {
+            each(reader, rows, |row, value| {
                 sizes[row] += value.len();
                 text(kind, value)
             })
@@ -38,46 +38,40 @@ pub(super) fn check(
     }
 }
 
-struct Rows {
-    count: usize,
-    nullable: bool,
-}
-
-impl Rows {
-    fn check<T: DataType>(
-        &self,
-        mut reader: ColumnReaderImpl<T>,
-        mut check: impl FnMut(usize, &T::T) -> Result<(), Defect>,
-    ) -> Result<Option<Refusal>, Refusal> {
-        let (mut row, mut first) = (0, None);
-        let (mut levels, mut values) = (Vec::new(), Vec::new());
-        while row < self.count {
-            levels.clear();
-            values.clear();
-            let (read, ..) = reader.read_records(BATCH, Some(&mut levels), None, &mut values)?;
-            if read == 0 {
-                let problem = format!("its pages have {row} values, but the row group has {} rows", self.count);
-                return Err(Refusal::corrupt(problem));
-            }
-            let mut values = values.iter();
-            for at in 0..read {
-                // A required column has no levels; in an optional column, level 0 is a null.
-                let present = levels.get(at).is_none_or(|level| *level > 0);
-                let found = match if present { values.next() } else { None } {
-                    Some(value) => check(row, value),
-                    None if self.nullable => Ok(()),
-                    None => Err(Defect::new("null", "a null, but the column is NOT NULL")),
-                };
-                if let Err(Defect { code, problem }) = found {
-                    first.get_or_insert(Refusal { row: Some(row as u64), ..Refusal::new(code, problem) });
-                }
-                row += 1;
-            }
+/// Checks each row; `count` is the number of rows.
+fn each<T: DataType>(
+    mut reader: ColumnReaderImpl<T>,
+    (count, nullable): (usize, bool),
+    mut check: impl FnMut(usize, &T::T) -> Result<(), Defect>,
+) -> Result<Option<Refusal>, Refusal> {
+    let (mut row, mut first) = (0, None);
+    let (mut levels, mut values) = (Vec::new(), Vec::new());
+    while row < count {
+        levels.clear();
+        values.clear();
+        let (read, ..) = reader.read_records(BATCH, Some(&mut levels), None, &mut values)?;
+        if read == 0 {
+            let problem = format!("its pages have {row} values, but the row group has {count} rows");
+            return Err(Refusal::corrupt(problem));
         }
-        // Nothing may follow the last row.
-        reader.read_records(1, Some(&mut Vec::new()), None, &mut Vec::new())?;
-        Ok(first)
+        let mut values = values.iter();
+        for at in 0..read {
+            // A required column has no levels; in an optional column, level 0 is a null.
+            let present = levels.get(at).is_none_or(|level| *level > 0);
+            let found = match if present { values.next() } else { None } {
+                Some(value) => check(row, value),
+                None if nullable => Ok(()),
+                None => Err(Defect::new("null", "a null, but the column is NOT NULL")),
+            };
+            if let Err(Defect { code, problem }) = found {
+                first.get_or_insert(Refusal { row: Some(row as u64), ..Refusal::new(code, problem) });
+            }
+            row += 1;
+        }
     }
+    // Nothing may follow the last row.
+    reader.read_records(1, Some(&mut Vec::new()), None, &mut Vec::new())?;
+    Ok(first)
 }
 
 fn text(kind: Type, value: &ByteArray) -> Result<(), Defect> {

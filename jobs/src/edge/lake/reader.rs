@@ -70,10 +70,9 @@ impl Reader {
     }
 
     fn changed(&self) -> Failure {
-        let failure =
-            Failure::temporary(format!("`{}` changed while it was being read", self.lake.location(&self.key)));
-        failure.hint(
-            "write new versions under a temporary name, rename them when they are complete, and run the job again",
-        )
+        let message = format!("`{}` changed while it was being read", self.lake.location(&self.key));
+        let hint =
+            "write new versions under a temporary name, rename them when they are complete, and run the job again";
+        Failure::temporary(message).hint(hint)
     }
 }

@@ -159,7 +159,7 @@ impl Origin {
                 }
                 fetched_at.clone_from(&receipt.fetched_at);
                 url.clone_from(&receipt.url);
-                raw = Some(to.lake.measure(&object.key));
+                raw = Some(to.lake.upload(&object.key, false));
                 incomplete.clone_from(&receipt.incomplete);
                 // The response was complete, because it has a manifest.
                 let form = Form { gzip: object.key.ends_with(".gz"), delimited: true };
@@ -168,7 +168,7 @@ impl Origin {
             }
         };
         let bar = bars.add(bar(to.name, total));
-        let raw = raw.unwrap_or_else(|| to.lake.upload(&to.raw(form)));
+        let raw = raw.unwrap_or_else(|| to.lake.upload(&to.raw(form), true));
         Ok(Some(Arriving { to, from, raw, evidence, bar, etag, url, fetched_at, sent_at, form, claims, incomplete }))
     }
 }
@@ -209,11 +209,8 @@ impl Arriving<'_> {
 /// Returns a collection's progress bar, which disappears when it is dropped; `total` is the size in bytes, if known.
 fn bar(collection: &str, total: Option<u64>) -> ProgressBar {
     let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new).with_prefix(collection.to_owned());
-    // If the template were invalid, the bar would keep its default style.
-    match ProgressStyle::with_template("{prefix:>12} {wide_bar} {bytes:>10} {bytes_per_sec:>12}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
+    let style = ProgressStyle::with_template("{prefix:>12} {wide_bar} {bytes:>10} {bytes_per_sec:>12}");
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 fn altered(to: &Target<'_>, object: &Object, problem: &str) -> anyhow::Error {
@@ -225,7 +222,7 @@ fn altered(to: &Target<'_>, object: &Object, problem: &str) -> anyhow::Error {
 impl Target<'_> {
     /// Starts the upload of an object that is derived from the response.
     pub(super) fn upload(&self, key: &str) -> Upload {
-        if self.stores { self.lake.upload(key) } else { self.lake.measure(key) }
+        self.lake.upload(key, self.stores)
     }
 
     fn raw(&self, form: Form) -> String {
