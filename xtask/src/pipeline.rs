@@ -65,19 +65,8 @@ impl Run {
     }
 }
 
-/// Compiles the models for Redshift without a connection. With `incremental`, incremental models are compiled as if
-/// their tables existed; otherwise, as in the first build.
-pub fn compile_for_redshift(incremental: bool, dir: &Path) -> Invocation {
-    let vars = format!("{{compile_as_incremental: {incremental}}}");
-    for_redshift(&["compile", "--no-populate-cache", "--no-introspect", "--vars", &vars], dir)
-}
-
-/// Lists the unit tests in a Redshift build, one per line, without a connection.
-pub fn unit_tests_for_redshift(dir: &Path) -> Invocation {
-    for_redshift(&["--quiet", "list", "--resource-type", "unit_test"], dir)
-}
-
-fn for_redshift(arguments: &[&str], dir: &Path) -> Invocation {
+/// Runs dbt with the configuration for Redshift, without a connection.
+pub fn dbt_for_redshift(arguments: &[&str], dir: &Path) -> Invocation {
     let mut step = dbt("workgroup.0.eu-west-1.redshift-serverless.amazonaws.com", 5439, "", arguments, dir);
     let variables = [("DBT_TARGET", "dev"), ("AWS_DEFAULT_REGION", "eu-west-1")];
     step.environment.extend(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));

@@ -74,15 +74,9 @@ pub fn captured(step: &Invocation, programs: &Path, folder: &Path) -> Result<Out
     Ok(Output { text, code: output.status.code() })
 }
 
-/// Runs a program and returns its standard output; its standard error is not captured.
-pub fn read(program: &str, arguments: &[&str]) -> Result<String> {
+/// Runs a program and returns its standard output; its standard error is not captured. Secrets are passed on standard
+/// input, because every process on the machine can read the arguments.
+pub fn read(program: &str, arguments: &[impl AsRef<OsStr>], input: &str) -> Result<String> {
     let shell = Shell::new()?;
-    Ok(cmd!(shell, "{program} {arguments...}").quiet().read()?)
-}
-
-/// Runs the GitHub CLI and returns its standard output. Secrets are passed on standard input, because every process on
-/// the machine can read the arguments.
-pub fn gh(arguments: &[impl AsRef<OsStr>], input: &str) -> Result<String> {
-    let shell = Shell::new()?;
-    Ok(cmd!(shell, "gh {arguments...}").stdin(input).quiet().read()?)
+    Ok(cmd!(shell, "{program} {arguments...}").stdin(input).quiet().read()?)
 }

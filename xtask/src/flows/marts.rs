@@ -99,7 +99,10 @@ pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String
     let compile = |incremental: bool| -> Result<Option<String>> {
         let folder = dir.join(format!("incremental-{incremental}"));
         files::remove(&folder)?;
-        let mut compile = pipeline::compile_for_redshift(incremental, &folder);
+        // Incremental models are compiled as if their tables existed, or as in the first build.
+        let vars = format!("{{compile_as_incremental: {incremental}}}");
+        let compile = ["compile", "--no-populate-cache", "--no-introspect", "--vars", &vars];
+        let mut compile = pipeline::dbt_for_redshift(&compile, &folder);
         if incremental {
             compile.environment.extend(job.clone());
         }
@@ -110,7 +113,8 @@ pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String
         parse_error(&lint, &folder.join("target/compiled/dpworld"))
     };
     let list = |of: &str, environment: BTreeMap<String, String>, expected: bool| -> Result<Option<String>> {
-        let mut list = pipeline::unit_tests_for_redshift(&dir.join(format!("unit-tests-{expected}")));
+        let list = ["--quiet", "list", "--resource-type", "unit_test"];
+        let mut list = pipeline::dbt_for_redshift(&list, &dir.join(format!("unit-tests-{expected}")));
         list.environment.extend(environment);
         let listed = shell::captured(&list, &dbt, &project)?;
         let expected_text = if expected { "some" } else { "none" };

@@ -258,7 +258,7 @@ fn base(
     let aws = Aws::for_settings(settings, &variables)?;
     aws.wait(Ecr::new(&aws.config).create(stage::BASE))?;
     let script = files::root().join("xtask/emulator/base-image.sh").display().to_string();
-    let found = shell::read(&script, &[base, &stage.place.registry()]).with_context(|| {
+    let found = shell::read(&script, &[base, &stage.place.registry()], "").with_context(|| {
         let failure = Failure::new(format!("cannot pull `{base}`, and cannot build a base image instead"));
         failure.hint("set IMAGE_BASE to an image that this machine can pull, with its digest")
     })?;

@@ -31,9 +31,9 @@ fn test(bench: &Bench<'_>, filter: &[&str]) -> Result<bool> {
     let registry = Emulator::registry(&files::folder(&dir.join("registry"))?)?;
     let before = names()?;
     let settings = configure::module(Some("dev"), &BTreeMap::new())?;
-    let base = &settings.settings().images.dbt.base;
+    let base = settings.settings().images.dbt.base.as_str();
     let script = bench.root.join("xtask/emulator/base-image.sh").display().to_string();
-    let base = shell::read(&script, &[base, registry.host()]);
+    let base = shell::read(&script, &[base, registry.host()], "");
     let base = base.context("cannot create the base image; debootstrap needs root")?;
     let cyclonedx = bench.python("cyclonedx", BILL_OF_MATERIALS)?.join("bin/python");
     let more = [
@@ -55,7 +55,7 @@ fn test(bench: &Bench<'_>, filter: &[&str]) -> Result<bool> {
 /// Returns all image names in the engine.
 fn names() -> Result<BTreeSet<String>> {
     let format = "{{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}";
-    let listed = shell::read("docker", &["image", "ls", "--digests", "--format", format])?;
+    let listed = shell::read("docker", &["image", "ls", "--digests", "--format", format], "")?;
     let names = listed.split_whitespace().filter(|name| !name.contains("<none>"));
     Ok(names.map(str::to_owned).collect())
 }

@@ -9,7 +9,6 @@ use crate::edge::{files, shell};
 use crate::failure::Failure;
 use crate::flows::templates;
 use crate::settings::{Method, Settings, Variables, given};
-use crate::stack::Source;
 use crate::workflow::{Call, Input, REVIEWER};
 
 /// The folder with the stack that defines the IAM roles for GitHub's jobs.
@@ -17,19 +16,19 @@ pub const STACK: &str = "infra/github";
 
 /// Runs the calls sequentially; all inputs are read before the first call.
 pub fn configure(calls: &[Call], variables: &Variables, step: &mut dyn FnMut(&str)) -> Result<()> {
-    shell::gh(&["--version"], "").map_err(|_| {
+    shell::read("gh", &["--version"], "").map_err(|_| {
         Failure::new("`gh` is not installed")
             .hint("install it from https://cli.github.com and run `gh auth login`, or omit --run")
     })?;
     let inputs = calls.iter().map(|call| input(call, variables)).collect::<Result<Vec<_>>>()?;
     for (call, input) in calls.iter().zip(inputs) {
         if let Some((arguments, text)) = &call.unless
-            && shell::gh(arguments, "")?.lines().any(|line| line == *text)
+            && shell::read("gh", arguments, "")?.lines().any(|line| line == *text)
         {
             continue;
         }
         step(&call.why);
-        shell::gh(&call.arguments, &input)?;
+        shell::read("gh", &call.arguments, &input)?;
     }
     Ok(())
 }
@@ -43,7 +42,7 @@ fn input(call: &Call, variables: &Variables) -> Result<String> {
         Input::Json(body) => {
             let mut body = body.clone();
             if let Some(id) = body.pointer_mut("/reviewers/0/id").filter(|id| **id == REVIEWER) {
-                let own = shell::gh(&["api", "user", "--jq", ".id"], "")?;
+                let own = shell::read("gh", &["api", "user", "--jq", ".id"], "")?;
                 *id = Value::from(own.trim().parse::<u64>().context("`gh api user` did not return a numeric user ID")?);
             }
             Ok(body.to_string())
@@ -59,10 +58,7 @@ pub fn stack(settings: &Settings) -> Result<Option<String>> {
     }
     let (_, wiring) = templates::read(Some(&files::root().join(Path::new(STACK))), settings)?;
     let sources = wiring.stacks.get("ci").context("the template `ci` is missing")?;
-    let values = sources.iter().map(|(name, source)| match source {
-        Source::Setting(value) => format!(" \\\n    {name}={value}"),
-        other => format!(" \\\n    {name}={other}"),
-    });
+    let values = sources.iter().map(|(name, source)| format!(" \\\n    {name}={source}"));
     Ok(Some(format!(
         "aws cloudformation deploy --region {} --stack-name {}-ci --template-file {STACK}/ci.yaml \\\n  \
          --capabilities CAPABILITY_NAMED_IAM --tags project={} --parameter-overrides{}\n",
