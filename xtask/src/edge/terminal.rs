@@ -63,11 +63,6 @@ pub fn print(text: &str) -> Result<()> {
     }
 }
 
-/// Whether standard output is a terminal.
-pub fn is_interactive() -> bool {
-    std::io::stdout().is_terminal()
-}
-
 /// Asks a yes-or-no question; any answer except yes counts as no. Returns `None` without a terminal.
 pub fn confirm(question: &str) -> Option<bool> {
     prompt(&format!("{question} [y/N]")).map(|answer| ["y", "yes"].contains(&answer.to_lowercase().as_str()))

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
-
 use crate::failure::Failure;
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,19 +73,12 @@ fn name_and_version(line: &str) -> Option<(String, String)> {
 
 /// Reads the checksums in a `Cargo.lock`, by name and version.
 fn checksums(lock: &str) -> Result<BTreeMap<(String, String), String>, Failure> {
-    #[derive(Deserialize)]
-    struct Lock {
-        package: Vec<Locked>,
-    }
-    #[derive(Deserialize)]
-    struct Locked {
-        name: String,
-        version: String,
-        checksum: Option<String>,
-    }
-    let lock: Lock = toml::from_str(lock).map_err(|error| Failure::new(format!("invalid Cargo.lock: {error}")))?;
-    let checksum = |package: Locked| Some(((package.name, package.version), package.checksum?));
-    Ok(lock.package.into_iter().filter_map(checksum).collect())
+    let invalid = |error: toml::de::Error| Failure::new(format!("invalid Cargo.lock: {error}"));
+    let lock: toml::Table = lock.parse().map_err(invalid)?;
+    let packages = lock.get("package").and_then(toml::Value::as_array).into_iter().flatten();
+    let text = |package: &toml::Value, key: &str| Some(package.get(key)?.as_str()?.to_owned());
+    let checksum = |one| Some(((text(one, "name")?, text(one, "version")?), text(one, "checksum")?));
+    Ok(packages.filter_map(checksum).collect())
 }
 
 /// Returns the sections of a `Cargo.toml` that affect a release build, in a fixed order: no development dependencies,

@@ -190,8 +190,6 @@ fn allowed(parameter: &Value, value: &str) -> Result<(), String> {
     if parameter["Type"] == "Number" && number.is_err() {
         return Err("must be a number".to_owned());
     }
-    // Lengths are far below the largest integer that a double represents exactly.
-    #[allow(clippy::cast_precision_loss)]
     let length = value.chars().count() as f64;
     let measures = [("MinValue", "MaxValue", number.unwrap_or_default()), ("MinLength", "MaxLength", length)];
     for (least, most, measured) in measures {

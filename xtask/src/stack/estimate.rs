@@ -69,7 +69,7 @@ pub fn month(settings: &Settings, templates: &[Template]) -> Vec<Line> {
     let resources = templates.iter().flat_map(|template| template.resources.values());
     let keys = resources.filter(|resource| resource["Type"] == "AWS::KMS::Key").count();
     let gateways = f64::from(network.nat_gateways);
-    let endpoints = count(network.endpoints.len() * network.zones.len());
+    let endpoints = (network.endpoints.len() * network.zones.len()) as f64;
     let lines = [
         (format!("MWAA {} environment", airflow.class), 1.0),
         // The environment's price includes one worker.
@@ -79,7 +79,7 @@ pub fn month(settings: &Settings, templates: &[Template]) -> Vec<Line> {
         ("interface endpoint, per zone".to_owned(), endpoints),
         // MWAA creates these itself.
         ("MWAA's own endpoints".to_owned(), 1.0),
-        ("KMS key".to_owned(), count(keys)),
+        ("KMS key".to_owned(), keys as f64),
         ("Secrets Manager secret".to_owned(), 1.0),
     ];
     let used = lines.into_iter().filter(|(_, number)| *number > 0.0);
@@ -106,10 +106,6 @@ pub fn sum(lines: &[Line], digits: usize) -> String {
     let unknown: Vec<&str> = lines.iter().filter(|line| line.price.is_none()).map(|line| line.what.as_str()).collect();
     let rest = if unknown.is_empty() { String::new() } else { format!(", plus unknown: {}", unknown.join(", ")) };
     format!("${usd:.digits$}{rest}")
-}
-
-fn count(number: usize) -> f64 {
-    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

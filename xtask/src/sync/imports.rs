@@ -26,7 +26,6 @@ pub struct Import {
     pub optional: bool,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for this signature")]
 fn is_zero(level: &u32) -> bool {
     *level == 0
 }

@@ -29,26 +29,16 @@ impl Pin {
 }
 
 /// The pin of every action.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pins(BTreeMap<String, Pin>);
+pub type Pins = BTreeMap<String, Pin>;
 
-impl Default for Pins {
-    fn default() -> Self {
-        Self(RELEASED.map(|(action, commit, version)| (action.to_owned(), Pin::new(action, commit, version))).into())
-    }
-}
-
-impl Pins {
-    /// Returns the pin of an action in the table. Panics for any other action; the tests generate every workflow.
-    pub(super) fn of(&self, action: &str) -> &Pin {
-        &self.0[action]
-    }
+pub(super) fn released() -> Pins {
+    RELEASED.map(|(action, commit, version)| (action.to_owned(), Pin::new(action, commit, version))).into()
 }
 
 /// Reads the pins from the files; the table provides the pins for actions that the files do not use. Also returns the
 /// errors, with file and line.
 pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> (Pins, Vec<String>) {
-    let (mut pins, mut first, mut wrong) = (Pins::default(), BTreeMap::<String, Pin>::new(), Vec::new());
+    let (mut pins, mut first, mut wrong) = (released(), Pins::new(), Vec::new());
     for (file, text) in files {
         for (index, line) in text.lines().enumerate() {
             let Some(uses) = line.trim_start().trim_start_matches("- ").strip_prefix("uses:") else { continue };
@@ -66,7 +56,7 @@ pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> (Pins, V
             }
         }
     }
-    pins.0.extend(first);
+    pins.extend(first);
     (pins, wrong)
 }
 

@@ -1,5 +1,7 @@
 //! `cargo xtask open`: opens the Airflow UI and signs in.
 
+use std::io::{IsTerminal, stdout};
+
 use anyhow::{Result, bail};
 use contract::Exit;
 use serde_json::json;
@@ -18,7 +20,7 @@ pub(super) fn run(args: &Open) -> Result<Exit> {
     let json = args.common.json;
     // Without a browser, the URL is printed only on a terminal, because files and logs must not contain the token.
     let opened = !args.print && open::browse(&login)?;
-    let shown = args.print || (!opened && !json && terminal::is_interactive());
+    let shown = args.print || (!opened && !json && stdout().is_terminal());
     let value = json!({ "page": page, "opened": opened, "login": args.print.then(|| login.url()) });
     print(json, &value, || match (shown, opened) {
         (true, _) => format!("{}\n", login.url()),

@@ -9,7 +9,7 @@ use contract::Exit;
 use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::edge::files;
-use crate::edge::logs::Logs;
+use crate::edge::logs::{self, Client};
 use crate::failure::exit_of;
 use crate::lines::{Line, Lines, Stream};
 use crate::run::{Job, Outcome, RunTask, explain, outcome};
@@ -47,7 +47,7 @@ pub enum RunProgress {
 pub(in crate::flows) struct Follow<'a> {
     aws: &'a Aws,
     batch: Batch,
-    logs: Logs,
+    logs: Client,
     request: &'a RunRequest,
     started: Instant,
     jobs: Vec<Followed>,
@@ -78,7 +78,7 @@ impl<'a> Follow<'a> {
         Self {
             aws,
             batch: Batch::new(&aws.config),
-            logs: Logs::new(&aws.config),
+            logs: Client::new(&aws.config),
             request,
             started: Instant::now(),
             jobs: Vec::new(),
@@ -198,7 +198,7 @@ impl<'a> Follow<'a> {
 
     fn read_logs(&mut self, report: &mut dyn FnMut(RunProgress)) -> Result<()> {
         for (stream, from) in if self.logs_unreadable { Vec::new() } else { self.lines.queries() } {
-            match self.aws.wait(self.logs.lines(&stream, from)) {
+            match self.aws.wait(logs::lines(&self.logs, &stream, from)) {
                 Ok(mut lines) => {
                     lines.retain(|line| self.until.is_none_or(|until| line.timestamp <= until));
                     let elapsed = self.elapsed_ms();

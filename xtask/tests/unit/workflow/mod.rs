@@ -9,7 +9,7 @@ mod trust;
 use serde_yaml::Value;
 
 use super::deployment::{Deployment, MODULES, shared};
-use super::pins::Pins;
+use super::pins::released;
 use super::{FOLDER, File, files};
 use crate::settings::{Document, Variables, resolve};
 
@@ -31,7 +31,7 @@ struct Parsed {
 }
 
 fn parsed(deployments: &[Deployment]) -> Vec<Parsed> {
-    let files = files(deployments, &Pins::default()).expect("plain values").into_iter();
+    let files = files(deployments, &released()).expect("plain values").into_iter();
     files.map(|file| Parsed { value: serde_yaml::from_str(&file.text).expect("YAML"), file }).collect()
 }
 

@@ -27,7 +27,7 @@ fn only_a_complete_update_is_accepted() {
 fn all_files_have_an_action_at_one_commit() {
     let bumped = format!("uses: actions/checkout@{OTHER} # v7.0.2");
     let (pins, wrong) = read([("a.yml", bumped.as_str()), ("b.yml", bumped.as_str())]);
-    assert_eq!((pins.of("actions/checkout").commit.as_str(), wrong), (OTHER, Vec::new()));
+    assert_eq!((pins["actions/checkout"].commit.as_str(), wrong), (OTHER, Vec::new()));
     let (_, wrong) = read([("a.yml", bumped.as_str()), ("b.yml", &format!("\nuses: {CHECKOUT} # v7.0.1"))]);
     assert!(
         wrong[0].starts_with("b.yml:2: `actions/checkout` differs from an earlier pin, actions/checkout@0123"),
