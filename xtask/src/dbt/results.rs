@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// dbt's counts, and the models and tests that did not pass.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -68,13 +69,7 @@ struct Node {
     model: Option<String>,
     test_metadata: Option<IgnoredAny>,
     #[serde(default)]
-    depends_on: DependsOn,
-}
-
-#[derive(Default, Deserialize)]
-struct DependsOn {
-    #[serde(default)]
-    nodes: Vec<String>,
+    depends_on: Value,
 }
 
 impl Results {
@@ -117,9 +112,9 @@ impl Manifest {
         let of = match node {
             Some(node) if is_test => {
                 // A generic test on a source has no attached node; its own table is the last dependency.
-                let nodes = &node.depends_on.nodes;
-                let on = if node.test_metadata.is_some() { nodes.last() } else { nodes.first() };
-                let of = node.model.as_ref().or(node.attached_node.as_ref()).or(on);
+                let mut nodes = node.depends_on["nodes"].as_array().into_iter().flatten().filter_map(Value::as_str);
+                let on = if node.test_metadata.is_some() { nodes.next_back() } else { nodes.next() };
+                let of = node.model.as_deref().or(node.attached_node.as_deref()).or(on);
                 // The part after the project name: `model.dpworld.fct_launches`, `source.dpworld.spacex.launches`.
                 of.map_or(own.clone(), |of| of.splitn(3, '.').last().unwrap_or(of).to_owned())
             }

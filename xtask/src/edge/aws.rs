@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
 use connect::aws::{Identity, Overrides, endpoint, load};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 pub use self::identity::caller;
 use self::identity::identity;
@@ -32,10 +32,7 @@ impl Aws {
     }
 
     fn with(variables: &Variables, region: Option<&str>, confined: bool) -> Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("cannot start the async runtime")?;
+        let runtime = Builder::new_current_thread().enable_all().build().context("cannot start the async runtime")?;
         let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| given(variables, name));
         let identity = match identity(variables, confined)? {
             Identity::Default if confined => Identity::None,

@@ -16,7 +16,7 @@ use bollard::query_parameters::{PushImageOptionsBuilder, TagImageOptionsBuilder}
 use contract::Exit;
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::doctor;
 use crate::failure::{Failure, chain};
@@ -53,10 +53,7 @@ impl Engine {
     /// Connects to the engine at `host` (DOCKER_HOST) or the default socket, with the newest common version.
     pub fn connect(host: Option<&str>) -> Result<Self> {
         let address = host.unwrap_or(SOCKET);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("cannot start the async runtime")?;
+        let runtime = Builder::new_current_thread().enable_all().build().context("cannot start the async runtime")?;
         let docker = runtime.block_on(async {
             Docker::connect_with_host(address)?.with_timeout(Duration::from_secs(3600)).negotiate_version().await
         });
@@ -171,26 +168,24 @@ fn build_failed(tag: &str, error: &Error, last: &[String]) -> anyhow::Error {
     with_known_hint(failure, &message).into()
 }
 
+/// Parts of the engine's messages, and the hint and the exit code; the first row that applies is used.
+const KNOWN: [(&[&str], &str, Exit); 6] = [
+    (&["no space left"], FULL, Exit::Failed),
+    (&["token has expired"], "the registry token has expired; run the command again", Exit::TempFail),
+    (&["no basic auth", "unauthorized", "denied"], DENIED, Exit::Failed),
+    (&["name unknown", "does not exist"], MISSING, Exit::Failed),
+    (&LOST, "check that the engine is running, then run the command again", Exit::TempFail),
+    (&["connect"], "start Docker, then run the command again", Exit::TempFail),
+];
+const MISSING: &str = "run `cargo xtask deploy` first: its `registry` stack contains the repository";
+const LOST: [&str; 6] =
+    ["connection refused", "connection reset", "connection closed", "broken pipe", "eof", "timeout"];
+
 /// Adds a hint and an exit code to an error if the engine's message is known.
 fn with_known_hint(failure: Failure, message: &str) -> Failure {
     let lower = message.to_lowercase();
-    let has = |signs: &[&str]| signs.iter().any(|sign| lower.contains(sign));
-    let (hint, exit) = if has(&["no space left"]) {
-        (FULL, Exit::Failed)
-    } else if has(&["token has expired"]) {
-        ("the registry token has expired; run the command again", Exit::TempFail)
-    } else if has(&["no basic auth", "unauthorized", "denied"]) {
-        (DENIED, Exit::Failed)
-    } else if has(&["name unknown", "does not exist"]) {
-        ("run `cargo xtask deploy` first: its `registry` stack contains the repository", Exit::Failed)
-    } else if has(&["connection refused", "connection reset", "connection closed", "broken pipe", "eof", "timeout"]) {
-        ("check that the engine is running, then run the command again", Exit::TempFail)
-    } else if has(&["connect"]) {
-        ("start Docker, then run the command again", Exit::TempFail)
-    } else {
-        return failure;
-    };
-    failure.hint(hint).exit(exit)
+    let known = KNOWN.iter().find(|(signs, ..)| signs.iter().any(|sign| lower.contains(sign)));
+    known.into_iter().fold(failure, |failure, (_, hint, exit)| failure.hint(*hint).exit(*exit))
 }
 
 /// Returns the version of the engine at `host` (DOCKER_HOST), or at the default socket.
@@ -204,7 +199,7 @@ pub fn engine(host: Option<&str>) -> doctor::Engine {
     if std::env::var_os("DOCKER_TLS_VERIFY").is_some_and(|value| !value.is_empty()) && host.is_some() {
         return unreachable("DOCKER_TLS_VERIFY is set, but TLS is not supported".to_owned());
     }
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return unreachable(error.to_string()),
     };

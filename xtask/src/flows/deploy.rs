@@ -176,6 +176,7 @@ pub fn plan(request: DeployRequest) -> Result<ReadyDeployment> {
     let place = [("Region", region.as_str()), ("AccountId", account.as_str()), ("Partition", partition(region))];
     let known = |(name, value): (&str, &str)| (format!("AWS::{name}"), ParameterValue::Known(value.to_owned()));
     let wants = dependencies.stacks.keys().filter(|stack| current.wants(stack)).cloned().collect();
+    let object = version.map(|version| (REQUIREMENTS.to_owned(), ParameterValue::Known(version)));
     let planned = stacks(&PlanInput {
         prefix,
         place: &place.map(known).into(),
@@ -184,10 +185,7 @@ pub fn plan(request: DeployRequest) -> Result<ReadyDeployment> {
         deployed,
         included: &wants,
         images: &image_steps.iter().map(|step| (step.image.clone(), given(step))).collect(),
-        objects: &version
-            .map(|version| (REQUIREMENTS.to_owned(), ParameterValue::Known(version)))
-            .into_iter()
-            .collect(),
+        objects: &object.into_iter().collect(),
         existing: &existing,
         // Only the approved deployment protects stacks, so that what runs before it cannot remove a protection.
         protect: request.settings.protection.termination_protection && !request.create_only,

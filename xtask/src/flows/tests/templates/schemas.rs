@@ -16,17 +16,13 @@ const REGION: &str = "eu-west-1";
 
 /// Returns the differences for all types.
 pub(super) fn differences(python: &Path) -> Result<Vec<String>> {
-    let library = files::list(&python.join("lib"))?
-        .into_iter()
-        .next()
-        .context("the Python environment contains no library folder")?;
-    let folder = library.join(SCHEMAS);
+    let library = files::list(&python.join("lib"))?.pop();
+    let folder = library.context("the Python environment contains no library folder")?.join(SCHEMAS);
     let index = read(&folder.join(format!("providers/{REGION}.json")))?;
     let mut found = Vec::new();
     for kind in RESOURCE_TYPES.iter().filter(|kind| kind.name.starts_with("AWS::")) {
-        let hash = index[kind.name]
-            .as_str()
-            .with_context(|| format!("cfn-lint has no schema for the type `{}`", kind.name))?;
+        let missing = || format!("cfn-lint has no schema for the type `{}`", kind.name);
+        let hash = index[kind.name].as_str().with_context(missing)?;
         found.extend(difference(kind, &read(&folder.join(format!("resources/{hash}.json")))?));
     }
     Ok(found)
