@@ -1,6 +1,6 @@
 //! `cargo xtask ci-gen`: generates or checks the GitHub workflows.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use contract::Exit;
 
 use crate::cli::CiGen;
@@ -18,11 +18,9 @@ pub(super) fn run(args: &CiGen) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     let problems = workflows::check()?;
-    if !problems.is_empty() {
-        let count = format!("{} problem{}", problems.len(), if problems.len() == 1 { "" } else { "s" });
-        let failure = Failure::new(format!("the workflows have {count}\n{}", problems.join("\n")));
-        return Err(failure.hint("run `cargo xtask ci-gen` and commit the result; fix pins by hand").into());
-    }
+    let count = format!("{} problem{}", problems.len(), if problems.len() == 1 { "" } else { "s" });
+    let failure = || Failure::new(format!("the workflows have {count}\n{}", problems.join("\n")));
+    ensure!(problems.is_empty(), failure().hint("run `cargo xtask ci-gen` and commit the result; fix pins by hand"));
     if args.online {
         tests::check_pins()?;
     }

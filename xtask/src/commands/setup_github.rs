@@ -1,6 +1,6 @@
 //! `cargo xtask setup-github`: the GitHub secrets, variables and environments that the deployment workflows need.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use contract::Exit;
 
 use crate::cli::SetupGithub;
@@ -13,19 +13,14 @@ use crate::workflow::{Deployment, MODULES, calls, shown};
 pub(super) fn run(args: &SetupGithub) -> Result<Exit> {
     let mut deployments = workflows::deployments()?;
     deployments.retain(|deployment| args.env.as_ref().is_none_or(|env| *env == deployment.module));
-    if deployments.is_empty() {
-        let failure = Failure::new("the workflows do not deploy this settings module");
-        return Err(failure.hint(format!("known modules: {}", MODULES.join(", "))).into());
-    }
+    let unknown = || Failure::new("the workflows do not deploy this settings module");
+    ensure!(!deployments.is_empty(), unknown().hint(format!("known modules: {}", MODULES.join(", "))));
     let first = MODULES[0];
     let mut variables = configure::variables(args.dot_env.as_deref())?;
     // A `.env` file belongs to one account.
     if deployments.len() > 1 {
-        if args.run {
-            let failure = Failure::new("--run configures one settings module at a time");
-            let hint = format!("pass --env {first}; then run the command for the next module, with its own .env");
-            return Err(failure.hint(hint).into());
-        }
+        let hint = format!("pass --env {first}; then run the command for the next module, with its own .env");
+        ensure!(!args.run, Failure::new("--run configures one settings module at a time").hint(hint));
         variables.remove("AWS_ACCOUNT_ID");
     }
     let of = |deployment: &Deployment| configure::module(Some(&deployment.module), &variables);

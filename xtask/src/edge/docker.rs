@@ -5,7 +5,7 @@ mod remove;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use bollard::Docker;
 use bollard::auth::DockerCredentials;
 use bollard::body_full;
@@ -63,10 +63,9 @@ impl Engine {
             Failure::new(format!("cannot connect to the Docker engine at {address}: {}", chain(&error))).hint(hint)
         })?;
         let api = docker.client_version();
-        if (api.major_version, api.minor_version) < OLDEST {
-            let failure = Failure::new(format!("the Docker engine at {address} supports only API {api}"));
-            return Err(failure.hint("API 1.41 or newer is required: update Docker to 20.10 or newer").into());
-        }
+        let failure = || Failure::new(format!("the Docker engine at {address} supports only API {api}"));
+        let hint = "API 1.41 or newer is required: update Docker to 20.10 or newer";
+        ensure!((api.major_version, api.minor_version) >= OLDEST, failure().hint(hint));
         Ok(Self { docker, runtime })
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -68,9 +68,8 @@ pub fn stop(owner: Owner<'_>) -> Result<usize> {
                 }
             }
         }
-        if start.elapsed() > FAIL_AFTER {
-            bail!(Failure::new(format!("these processes did not exit within {} s: {running:?}", FAIL_AFTER.as_secs())));
-        }
+        let failure = || format!("these processes did not exit within {} s: {running:?}", FAIL_AFTER.as_secs());
+        ensure!(start.elapsed() <= FAIL_AFTER, Failure::new(failure()));
         std::thread::sleep(Duration::from_millis(100));
     }
 }

@@ -89,10 +89,8 @@ impl DeployRequest {
             return Ok(());
         };
         let names: Vec<&str> = dependencies.stacks.keys().map(String::as_str).collect();
-        bail!(
-            Failure::new(format!("the stack `{unknown}` does not exist"))
-                .hint(format!("the stacks are {}", names.join(", ")))
-        );
+        let failure = Failure::new(format!("the stack `{unknown}` does not exist"));
+        bail!(failure.hint(format!("the stacks are {}", names.join(", "))));
     }
 
     pub(super) fn names(&self, stack: &str) -> bool {

@@ -46,11 +46,9 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
         }
     }
     let protected: Vec<&str> = stacks.iter().filter(|stack| stack.protected).map(|stack| stack.name.as_str()).collect();
-    if !protected.is_empty() {
-        let failure = Failure::new(format!("these stacks are protected from deletion: {}", protected.join(", ")));
-        let hint = "set protection.termination_protection to false in the settings, and deploy that change first";
-        bail!(failure.hint(hint));
-    }
+    let failure = || Failure::new(format!("these stacks are protected from deletion: {}", protected.join(", ")));
+    let hint = "set protection.termination_protection to false in the settings, and deploy that change first";
+    ensure!(protected.is_empty(), failure().hint(hint));
     let names = request.settings.buckets();
     let buckets = Buckets::new(&aws.config, aws.is_emulated());
     let mut found = Vec::new();
@@ -74,11 +72,8 @@ pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
         }
         let keeps = settings.protection.deletion_policy == Deletion::Retain && !with_data && !images.is_empty();
         let message = "repositories with images cannot be deleted: protection.deletion_policy is `retain`";
-        ensure!(
-            !keeps,
-            Failure::new(message)
-                .hint("pass --delete-data to delete the images too, or use --stack to select only the other stacks")
-        );
+        let hint = "pass --delete-data to delete the images too, or use --stack to select only the other stacks";
+        ensure!(!keeps, Failure::new(message).hint(hint));
     }
     // This handles only a namespace that was retained when its stack was deleted earlier.
     let has_warehouse = stacks.iter().any(|stack| stack.name == format!("{prefix}-{WAREHOUSE}"));

@@ -22,9 +22,7 @@ const READING: Duration = Duration::from_secs(5);
 /// Creates a login token. Fails if the environment is missing, not ready, or unreachable from this machine.
 pub fn login(settings: &Settings, variables: &Variables) -> Result<Login> {
     let aws = Aws::for_settings(settings, variables)?;
-    if aws.is_unsupported("MWAA") {
-        bail!("the AWS endpoint is an emulator without Airflow");
-    }
+    ensure!(!aws.is_unsupported("MWAA"), "the AWS endpoint is an emulator without Airflow");
     let (mwaa, name) = (Mwaa::new(&aws.config), &settings.airflow.environment);
     let missing = || Failure::new(format!("the environment `{name}` does not exist")).hint("run `cargo xtask deploy`");
     let environment = aws.wait(mwaa.environment(name))?.with_context(missing)?;

@@ -91,10 +91,8 @@ pub fn preflight(docker_host: Option<&str>) -> Result<()> {
         missing.push(format!("{error:#}"));
     }
     let hint = "run `cargo xtask doctor` to see what to install, or use `cargo xtask local`, which needs neither Linux nor Docker";
-    ensure!(
-        missing.is_empty(),
-        Failure::new(format!("missing requirements for a rehearsal: {}", missing.join("; "))).hint(hint)
-    );
+    let failure = || Failure::new(format!("missing requirements for a rehearsal: {}", missing.join("; ")));
+    ensure!(missing.is_empty(), failure().hint(hint));
     Ok(())
 }
 
@@ -293,11 +291,8 @@ fn wait_for_airflow(stage: &Stage, aws: &Aws, settings: &Settings) -> Result<()>
         stage.check()?;
         let response = send(&ApiRequest::import_errors());
         let broken = response.as_ref().map(|(_, body)| import_errors(body)).unwrap_or_default();
-        ensure!(
-            broken.is_empty(),
-            Failure::new(format!("Airflow cannot import the DAGs: {}", broken.join("; ")))
-                .hint("fix these import errors in dags/, then run the rehearsal again")
-        );
+        let failure = || Failure::new(format!("Airflow cannot import the DAGs: {}", broken.join("; ")));
+        ensure!(broken.is_empty(), failure().hint("fix these import errors in dags/, then run the rehearsal again"));
         if start.elapsed() > AIRFLOW_TIMEOUT {
             let last = response.map_or_else(|error| format!("{error:#}"), |(_, body)| body.to_string());
             bail!(Failure::new(format!("Airflow did not load `{DAG}` within two minutes: {last}")));

@@ -11,7 +11,7 @@ mod workflows;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 use thiserror::Error;
 
 use crate::edge::emulator::{Emulator, MINISTACK};
@@ -146,12 +146,9 @@ fn has_docker() -> bool {
 
 /// Fails unless a Docker engine is running and this program is installed.
 fn require_docker_and(program: &str) -> Result<()> {
-    if !has_docker() {
-        bail!(Missing("no Docker engine is running, or the `docker` command is missing".to_owned()));
-    }
-    if machine::first_line(program, &["--version"]).is_none() {
-        bail!(Missing(format!("`{program}` is not installed; run `sudo apt-get install {program}`")));
-    }
+    ensure!(has_docker(), Missing("no Docker engine is running, or the `docker` command is missing".to_owned()));
+    let missing = || Missing(format!("`{program}` is not installed; run `sudo apt-get install {program}`"));
+    ensure!(machine::first_line(program, &["--version"]).is_some(), missing());
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use connect::aws::endpoint;
 use contract::Exit;
 
@@ -29,10 +29,9 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
         let failure = Failure::new(format!("no check has the ID `{unknown}`"));
         bail!(failure.hint("docs/redshift-conformance.md lists the IDs"));
     }
-    if args.record && conform.is_emulated {
-        let failure = Failure::new("the results of an emulator cannot be recorded");
-        bail!(failure.hint("remove the endpoint from the environment and .env, or --record"));
-    }
+    let failure = || Failure::new("the results of an emulator cannot be recorded");
+    let hint = "remove the endpoint from the environment and .env, or --record";
+    ensure!(!args.record || !conform.is_emulated, failure().hint(hint));
     let (date, mut outcomes) = (files::now("%Y-%m-%d"), BTreeMap::new());
     for line in &lines {
         let outcome = match conform.check(line).map(|check| conform.run(check)) {

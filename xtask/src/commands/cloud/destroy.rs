@@ -43,9 +43,7 @@ fn confirm(args: &Destroy, ready: &Destruction) -> Result<()> {
     let Some(typed) = args.confirm.clone().or_else(|| terminal::prompt(&question)) else {
         bail!(stacks::not_a_terminal(&hint))
     };
-    ensure!(
-        typed == prefix,
-        Failure::new(format!("nothing was changed: `{typed}` does not match `{prefix}`")).hint(hint)
-    );
+    let failure = || Failure::new(format!("nothing was changed: `{typed}` does not match `{prefix}`"));
+    ensure!(typed == prefix, failure().hint(hint));
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, stdout};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 use contract::Exit;
 use serde_json::json;
 
@@ -27,9 +27,7 @@ pub(super) fn run(args: &Open) -> Result<Exit> {
         (false, true) => format!("Opened {page} in your browser.\n"),
         (false, false) => String::new(),
     })?;
-    if !opened && !shown {
-        let failure = Failure::new("no browser was found, and the login token is printed only on request");
-        bail!(failure.hint("pass --print for a URL with the login token, or set BROWSER"));
-    }
+    let failure = || Failure::new("no browser was found, and the login token is printed only on request");
+    ensure!(opened || shown, failure().hint("pass --print for a URL with the login token, or set BROWSER"));
     Ok(Exit::Done)
 }

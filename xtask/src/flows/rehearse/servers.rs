@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use postgres_protocol::password::scram_sha_256;
 use serde_json::json;
 
@@ -168,11 +168,9 @@ fn airflow_programs(stage: &Stage, environment: &Path, settings: &Settings, pass
     migrate.environment.clone_from(&variables);
     migrate.environment.insert(MARK.to_owned(), place.id.clone());
     let output = shell::captured(&migrate, &programs, &home)?;
-    if output.code != Some(0) {
-        let lines: Vec<&str> = output.text.lines().collect();
-        let last = lines[lines.len().saturating_sub(8)..].join("\n");
-        return Err(Failure::new(format!("Airflow cannot create its database:\n{last}")).into());
-    }
+    let lines: Vec<&str> = output.text.lines().collect();
+    let last = lines[lines.len().saturating_sub(8)..].join("\n");
+    ensure!(output.code == Some(0), Failure::new(format!("Airflow cannot create its database:\n{last}")));
     for (name, arguments) in AIRFLOW {
         let server = Server {
             name,

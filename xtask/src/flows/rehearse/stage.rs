@@ -155,10 +155,8 @@ pub fn stop(id: Option<&str>, docker_host: Option<&str>) -> Result<Vec<String>> 
         }
     }
     if let Some(id) = id.filter(|id| !stopped.iter().any(|one| one == id)) {
-        bail!(
-            Failure::new(format!("no kept rehearsal has the ID `{id}`"))
-                .hint("run `cargo xtask rehearse stop` to stop all of them")
-        );
+        let failure = Failure::new(format!("no kept rehearsal has the ID `{id}`"));
+        bail!(failure.hint("run `cargo xtask rehearse stop` to stop all of them"));
     }
     Ok(stopped)
 }

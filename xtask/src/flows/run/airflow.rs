@@ -26,10 +26,9 @@ pub fn run(
     report: &mut dyn FnMut(RunProgress),
 ) -> Result<Outcome> {
     let aws = Aws::for_settings(&request.settings, &request.variables)?;
-    if aws.is_unsupported("MWAA") {
-        let failure = Failure::new("the AWS endpoint is an emulator without Airflow");
-        bail!(failure.hint("pass --direct, or set AWS_ENDPOINT_URL_MWAA to the endpoint of an Airflow server"));
-    }
+    let hint = "pass --direct, or set AWS_ENDPOINT_URL_MWAA to the endpoint of an Airflow server";
+    let failure = || Failure::new("the AWS endpoint is an emulator without Airflow").hint(hint);
+    ensure!(!aws.is_unsupported("MWAA"), failure());
     account::check(&request.settings, &aws)?;
     let airflow = Airflow { aws: &aws, mwaa: Mwaa::new(&aws.config), request };
     if !attach {
@@ -72,15 +71,10 @@ impl Airflow<'_> {
     /// first one, it returns 409.
     fn start(&self, dag_run_id: &str) -> Result<()> {
         let (status, dag) = self.send(&ApiRequest::dag(DAG))?;
-        if status == 404 {
-            bail!(
-                Failure::new(format!("the DAG `{DAG}` does not exist in Airflow")).hint("run `cargo xtask sync-dags`")
-            );
-        }
-        if dag["is_paused"] == true {
-            let failure = Failure::new(format!("the DAG `{DAG}` is paused, so a run would never start"));
-            bail!(failure.hint("unpause it in the Airflow UI (`cargo xtask open`)"));
-        }
+        let missing = || Failure::new(format!("the DAG `{DAG}` does not exist in Airflow"));
+        ensure!(status != 404, missing().hint("run `cargo xtask sync-dags`"));
+        let paused = || Failure::new(format!("the DAG `{DAG}` is paused, so a run would never start"));
+        ensure!(dag["is_paused"] != true, paused().hint("unpause it in the Airflow UI (`cargo xtask open`)"));
         let trigger = ApiRequest::trigger(dag_run_id, self.request.accept.as_deref());
         let mut response = self.send(&trigger);
         if response.as_ref().is_err_and(|error| exit_of(error) == Exit::TempFail) {

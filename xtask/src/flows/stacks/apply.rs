@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, bail};
-use contract::Exit;
+use anyhow::{Context, Result, bail, ensure};
 
 use super::operation::{Difference, Operations};
 use crate::edge::cloudformation::{ChangeSet, ChangeSetKind, ChangeSetRequest, ChangeSetState};
@@ -35,10 +34,8 @@ impl Operations<'_> {
             StackAction::Keep => found.is_some(),
             StackAction::Create | StackAction::Recreate | StackAction::Wait => found.is_none(),
         };
-        if !as_planned {
-            let failure = Failure::new(format!("the stack `{}` has changed since the plan was created", plan.name));
-            bail!(failure.exit(Exit::TempFail).hint("run the same command again"));
-        }
+        let changed = || format!("the stack `{}` has changed since the plan was created", plan.name);
+        ensure!(as_planned, Failure::temporary(changed()).hint("run the same command again"));
         for name in &plan.leftovers {
             self.cloudformation.drop_change_set(&plan.name, name).await?;
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::transfer::{self, Sync};
 use crate::edge::aws::Aws;
@@ -31,7 +31,7 @@ pub struct SyncRequest {
 /// Reads the local files, by key.
 fn tree(request: &SyncRequest) -> Result<Tree> {
     let folder = request.dir.clone().unwrap_or_else(|| files::root().join("dags"));
-    anyhow::ensure!(folder.is_dir(), Failure::new(format!("the folder `{}` does not exist", folder.display())));
+    ensure!(folder.is_dir(), Failure::new(format!("the folder `{}` does not exist", folder.display())));
     let found = files::below(&folder, &[""], is_for_airflow)?.into_iter();
     let mut tree: Tree = found.map(|(path, _, bytes)| (format!("{FOLDER}{path}"), File::new(bytes))).collect();
     let requirements = match &request.dir {
@@ -108,10 +108,8 @@ pub fn plan(request: &SyncRequest) -> Result<Sync> {
         (tree.keys().cloned().collect(), manifest.files.keys().cloned().collect());
     let others = remote.keys().filter(|key| !ours.contains(*key)).cloned().collect();
     let problems = sync::check(&local, &imports, &ours, &others);
-    if !problems.is_empty() {
-        let failure = Failure::new(format!("these imports would fail: {}", problems.join("; ")));
-        return Err(failure.hint("fix them and run the command again; nothing was uploaded").into());
-    }
+    let failure = || Failure::new(format!("these imports would fail: {}", problems.join("; ")));
+    ensure!(problems.is_empty(), failure().hint("fix them and run the command again; nothing was uploaded"));
     let seen = aws.wait(transfer::read(&store, sync::ambiguous(&tree, &remote, &manifest)))?;
     let (overwrite, max_delete) = (request.overwrite, request.max_delete);
     let input = SyncInput { tree, imports, remote, manifest, seen, overwrite, max_delete };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 
 use super::{Bench, LAUNCHER, Missing, XTASK, require_docker_and};
 use crate::edge::{files, machine};
@@ -119,9 +119,8 @@ pub(super) fn lineage(bench: &Bench<'_>) -> Result<bool> {
 }
 
 pub(super) fn report(bench: &Bench<'_>) -> Result<bool> {
-    if !machine::has_chromium() {
-        bail!(Missing("Chromium is not installed; run `sudo apt-get install chromium`".to_owned()));
-    }
+    let missing = || Missing("Chromium is not installed; run `sudo apt-get install chromium`".to_owned());
+    ensure!(machine::has_chromium(), missing());
     (bench.report)("Checking the report in Chromium");
     bench.cargo_test(&XTASK, &["needs_browser::"], &[])
 }

@@ -1,6 +1,6 @@
 //! The "fuzz" suite: runs each target in `jobs/fuzz` under libFuzzer, starting from the committed inputs.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 
 use super::{Bench, Missing};
 use crate::edge::{files, machine, shell};
@@ -20,9 +20,8 @@ const MEBIBYTES: u32 = 1_024;
 /// Builds the targets and runs each one; inputs that break a target are written to `jobs/fuzz/artifacts`.
 pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
     let (root, dir) = (bench.root.as_path(), bench.dir.join("fuzz"));
-    if !machine::has_cpp_compiler() {
-        bail!(Missing("libFuzzer needs a C++ compiler; run `sudo apt-get install build-essential`".to_owned()));
-    }
+    let missing = || Missing("libFuzzer needs a C++ compiler; run `sudo apt-get install build-essential`".to_owned());
+    ensure!(machine::has_cpp_compiler(), missing());
     (bench.report)("Building the fuzz targets");
     if !shell::build_fuzz_targets(root)? {
         return Ok(false);
