@@ -69,18 +69,13 @@ impl Defect {
 /// Checks text for a column of at most `most` bytes.
 pub fn text(text: &str, most: usize) -> Result<(), Defect> {
     length(text, most)?;
-    if text.as_bytes().contains(&0) {
-        return Err(nul());
-    }
-    Ok(())
+    if text.as_bytes().contains(&0) { Err(nul()) } else { Ok(()) }
 }
 
 /// Checks only the length, for text that is known to contain no U+0000.
 pub fn length(text: &str, most: usize) -> Result<(), Defect> {
-    if text.len() > most {
-        return Err(Defect::new("varchar_bytes", format!("{} bytes; the limit is {most}", text.len())));
-    }
-    Ok(())
+    let problem = || format!("{} bytes; the limit is {most}", text.len());
+    if text.len() > most { Err(Defect::new("varchar_bytes", problem())) } else { Ok(()) }
 }
 
 /// Returns the defect of text with U+0000: PostgreSQL rejects it, and Redshift documents no support for it.
@@ -102,20 +97,14 @@ pub fn double(value: f64) -> Result<(), Defect> {
 
 /// Checks an instant in microseconds since 1970-01-01T00:00:00Z.
 pub fn micros(value: i64) -> Result<(), Defect> {
-    if value < FIRST_MICROS {
-        let problem = format!("{value} microseconds since 1970 is before 4713 BC, the first supported year");
-        return Err(Defect::new("timestamp_range", problem));
-    }
-    Ok(())
+    let problem = || format!("{value} microseconds since 1970 is before 4713 BC, the first supported year");
+    if value < FIRST_MICROS { Err(Defect::new("timestamp_range", problem())) } else { Ok(()) }
 }
 
 /// Checks a date in days since 1970-01-01.
 pub fn days(value: i32) -> Result<(), Defect> {
-    if !(FIRST_DAY..=LAST_DAY).contains(&value) {
-        let problem = format!("{value} days since 1970 is not between 4713 BC and 294276 AD");
-        return Err(Defect::new("date_range", problem));
-    }
-    Ok(())
+    let problem = || format!("{value} days since 1970 is not between 4713 BC and 294276 AD");
+    if (FIRST_DAY..=LAST_DAY).contains(&value) { Ok(()) } else { Err(Defect::new("date_range", problem())) }
 }
 
 /// Returns the problem with a key of this many bytes, if it is too long.

@@ -88,10 +88,8 @@ pub fn file(table: &Table<'_>, file: &File, bytes: &Bytes) -> Result<(), String>
     object(file, bytes)?;
     let rows = parquet(&file_columns(table), &file.object.key, bytes);
     let rows = rows.map_err(|refusal| format!("cannot be loaded: {refusal}"))?;
-    if rows != file.rows {
-        return Err(altered(&format!("{rows} rows, but the manifest records {}", file.rows)));
-    }
-    Ok(())
+    let problem = || altered(&format!("{rows} rows, but the manifest records {}", file.rows));
+    if rows == file.rows { Ok(()) } else { Err(problem()) }
 }
 
 #[cfg(test)]

@@ -108,14 +108,12 @@ fn string(token: &str) -> Result<Cow<'_, str>, Defect> {
     } else {
         Cow::Borrowed(inside)
     };
-    if string.contains('\0') {
-        return Err(nul());
+    let problem = |bytes| format!("a string of {bytes} bytes inside JSON; the limit is {TEXT_BYTES}");
+    match string.len() {
+        _ if string.contains('\0') => Err(nul()),
+        bytes if bytes > TEXT_BYTES => Err(Defect::new("super_string", problem(bytes))),
+        _ => Ok(string),
     }
-    if string.len() > TEXT_BYTES {
-        let problem = format!("a string of {} bytes inside JSON; the limit is {TEXT_BYTES}", string.len());
-        return Err(Defect::new("super_string", problem));
-    }
-    Ok(string)
 }
 
 fn in_range(token: &str) -> Result<(), Defect> {

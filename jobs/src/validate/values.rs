@@ -51,8 +51,7 @@ fn each<T: DataType>(
         values.clear();
         let (read, ..) = reader.read_records(BATCH, Some(&mut levels), None, &mut values)?;
         if read == 0 {
-            let problem = format!("its pages have {row} values, but the row group has {count} rows");
-            return Err(Refusal::corrupt(problem));
+            return Err(Refusal::corrupt(format!("its pages have {row} values, but the row group has {count} rows")));
         }
         let mut values = values.iter();
         for at in 0..read {
