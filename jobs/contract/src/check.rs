@@ -1,6 +1,7 @@
 //! Parses a contract, then checks every rule that involves more than one column. All problems are reported together.
 
 mod paths;
+mod request;
 #[cfg(test)]
 #[path = "../tests/unit/check.rs"]
 mod tests;
@@ -121,6 +122,7 @@ impl<'c> Checker<'c> {
         if !(url.starts_with("http://") || url.starts_with("https://")) || url.ends_with('/') {
             self.add(&["base_url"], &[], format!("`{url}` must be http(s)://host without a trailing slash"));
         }
+        self.request(&[], &contract.request);
         if contract.collections.is_empty() {
             self.add(&["collections"], &[], "is empty; define at least one collection");
         }
@@ -133,6 +135,8 @@ impl<'c> Checker<'c> {
         if !collection.path.starts_with('/') {
             self.add(at, &["path"], format!("`{}` must start with `/`", collection.path));
         }
+        self.request(at, &collection.request);
+        self.collection_request(at, collection);
         let key = &collection.key;
         match collection.columns.get(key).map(|column| column.kind) {
             None => self.add(at, &["key"], format!("column `{key}` does not exist; use one of the columns")),

@@ -11,6 +11,7 @@ mod exit;
 mod findings;
 mod layout;
 mod model;
+mod request;
 mod run_id;
 mod tables;
 mod tls;
@@ -23,6 +24,10 @@ pub use exit::Exit;
 pub use findings::{Check, Finding, reason};
 pub use layout::Layout;
 pub use model::{Answer, Child, Clean, Collection, Column, Contract, Defaults, Drift, Reference, Removed, Type};
+pub use request::{
+    Auth, ClientAuthentication, CursorFormat, Format, Incremental, Location, Method, Mode, Paginator, Parameter,
+    RateLimit, Request,
+};
 pub use run_id::RunId;
 pub use tables::{POSITION, SYSTEM_COLUMNS, Table, TableColumn};
 pub use tls::{Tls, TlsOptions};

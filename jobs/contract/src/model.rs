@@ -8,6 +8,8 @@ use std::fmt;
 use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::request::{Incremental, Mode, Request};
+
 /// One source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,6 +18,9 @@ pub struct Contract {
     pub source: String,
     /// Scheme and host, without a trailing slash.
     pub base_url: String,
+    /// How it is requested.
+    #[serde(default)]
+    pub request: Request,
     /// Defaults for collections and columns.
     #[serde(default)]
     pub defaults: Defaults,
@@ -64,6 +69,15 @@ impl Default for Defaults {
 pub struct Collection {
     /// The request path, after the base URL.
     pub path: String,
+    /// How it is requested, where this differs from [`Contract::request`].
+    #[serde(default)]
+    pub request: Request,
+    /// How only changes are requested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incremental: Option<Incremental>,
+    /// Whether records change.
+    #[serde(default)]
+    pub mode: Mode,
     /// The shape of the response.
     #[serde(default)]
     pub answer: Answer,
