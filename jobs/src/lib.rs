@@ -15,6 +15,8 @@ mod lineage;
 pub mod load;
 mod pagination;
 mod receipt;
+mod request;
+mod secrets;
 pub mod table;
 pub mod validate;
 

@@ -2,9 +2,12 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+pub mod pager;
+
 use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// Headers with the number of records: Gitea; GitLab; api_pagination_headers; api-pagination; WordPress; Yii.
@@ -48,7 +51,7 @@ impl Claims {
         };
         let ranges = named("Content-Range").filter_map(|(name, range)| Some((total_of(range)?, name)));
         let total = numbers(TOTALS).chain(ranges).max();
-        let link = named("Link").find(|(_, links)| has_next(links));
+        let link = named("Link").find(|(_, links)| link(links, "next").is_some());
         let next = link.or_else(|| named(NEXT).find(|(_, value)| is_set(value)));
         let next = next.map(|(name, _)| format!("its `{name}` header refers to a next page"));
         let pages = numbers(PAGES).filter(|(pages, _)| *pages > 1).max();
@@ -59,8 +62,33 @@ impl Claims {
         Self { pages: next.or(pages).or(envelope), total, listed: 0 }
     }
 
+    /// Reads the fields beside the records of a response.
+    pub fn of_fields(envelope: &Value) -> Self {
+        Self::of_object(&envelope.to_string(), true)
+    }
+
+    /// Adds other claims, which count if there are none of their kind.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            pages: self.pages.or(other.pages),
+            total: self.total.or(other.total),
+            listed: self.listed.max(other.listed),
+        }
+    }
+
+    /// Removes what refers to other pages.
+    #[must_use]
+    pub fn without_pages(self) -> Self {
+        Self { pages: None, ..self }
+    }
+
     /// Reads a response that is one object, which may be a page: `{"docs": […], "limit": 10, "hasNextPage": true}`.
     pub fn of_envelope(json: &str) -> Self {
+        Self::of_object(json, false)
+    }
+
+    fn of_object(json: &str, has_records: bool) -> Self {
         // An object's fields; other values have none.
         let fields = |json| serde_json::from_str::<BTreeMap<String, &RawValue>>(json).unwrap_or_default();
         let plain = |name: &str| name.to_lowercase().replace('_', "");
@@ -75,12 +103,14 @@ impl Claims {
         // A vector of `IgnoredAny` has a length, but needs no memory.
         let lists = all.iter().filter_map(|(_, _, value)| serde_json::from_str::<Vec<IgnoredAny>>(value).ok());
         let listed = lists.map(|list| list.len() as u64).max().unwrap_or(0);
+        let has_list = has_records || listed > 0;
         // Without a list, `next` may be the next chapter.
-        let mut next = any(NEXT_FIELDS).filter(|(_, _, value)| *value == "true" || listed > 0 && is_set(value));
+        let mut next = any(NEXT_FIELDS).filter(|(_, _, value)| *value == "true" || has_list && is_set(value));
         let pages = next.next().map(|(path, _, value)| {
             format!("its field `{path}` {}", if *value == "true" { "is true" } else { "refers to a next page" })
         });
-        let is_page = listed > 0 && (pages.is_some() || any(PAGE_FIELDS).next().is_some());
+        let is_page = has_records || has_list && (pages.is_some() || any(PAGE_FIELDS).next().is_some());
+        let listed = if has_records { 0 } else { listed };
         let totals = any(TOTAL_FIELDS).filter_map(|(path, _, value)| Some((value.parse::<u64>().ok()?, path)));
         let total = totals.max().filter(|_| is_page);
         Self { pages, total: total.map(|(total, path)| (total, format!("its field `{path}` is {total}"))), listed }
@@ -108,13 +138,16 @@ fn total_of(range: &str) -> Option<u64> {
     if unit.eq_ignore_ascii_case("bytes") { None } else { range.rsplit_once('/')?.1.trim().parse().ok() }
 }
 
-/// Returns whether one of the links has the relation `next` (RFC 8288, section 3).
-fn has_next(links: &str) -> bool {
-    pieces(links, ',').any(|link| {
-        let mut parameters = pieces(link, ';').skip(1).filter_map(|parameter| parameter.split_once('='));
+/// Returns the target of the link with this relation (RFC 8288, section 3).
+fn link<'l>(links: &'l str, relation: &str) -> Option<&'l str> {
+    pieces(links, ',').find_map(|link| {
+        let mut parts = pieces(link, ';');
+        let target = parts.next()?.trim().strip_prefix('<')?.strip_suffix('>')?;
         // Of several `rel` in one link, only the first counts.
+        let mut parameters = parts.filter_map(|parameter| parameter.split_once('='));
         let rel = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("rel")).map_or("", |(_, rel)| rel);
-        rel.replace(['"', '\\'], "").split_whitespace().any(|name| name.eq_ignore_ascii_case("next"))
+        let names = rel.replace(['"', '\\'], "");
+        names.split_whitespace().any(|name| name.eq_ignore_ascii_case(relation)).then_some(target)
     })
 }
 

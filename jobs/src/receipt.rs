@@ -46,8 +46,9 @@ pub struct Receipt {
     /// The version of the code that wrote the files; older manifests do not contain it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_by: Option<String>,
-    /// The response's bytes as received.
-    pub raw: Object,
+    /// The bytes of the responses as received: one object, or one per page.
+    #[serde(with = "one_or_many")]
+    pub raw: Vec<Object>,
     /// The tables of the collection; child tables follow their parent.
     pub tables: Vec<TableReceipt>,
     /// The quarantined records, if any.
@@ -64,6 +65,34 @@ impl Receipt {
     /// Returns whether this is the key of a Parquet file, including the one with quarantined records.
     pub fn lists(&self, key: &str) -> bool {
         self.files().chain(&self.quarantine).any(|object| object.key == key)
+    }
+}
+
+/// A single response is stored as an object, as in manifests of older versions.
+mod one_or_many {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Object;
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        One(Object),
+        Many(Vec<Object>),
+    }
+
+    pub(super) fn serialize<S: Serializer>(objects: &[Object], serializer: S) -> Result<S::Ok, S::Error> {
+        match objects {
+            [one] => one.serialize(serializer),
+            many => many.serialize(serializer),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Object>, D::Error> {
+        Either::deserialize(deserializer).map(|either| match either {
+            Either::One(object) => vec![object],
+            Either::Many(objects) => objects,
+        })
     }
 }
 

@@ -8,6 +8,8 @@ use indexmap::IndexMap;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::model::{Answer, Collection, Contract};
+
 /// The requests of a source. In a collection: what differs from the source's; headers, query and path parameters are
 /// combined.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,7 +36,7 @@ pub struct Request {
     /// How the pages of a collection are requested; without it, one response has all records.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paginator: Option<Paginator>,
-    /// The dotted path of the records in a response; without it, the response itself is the list or the record.
+    /// The dotted path of the records in a response; `.` or without it, the response itself is the list or the record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub records_at: Option<String>,
     /// The dotted path of the number of all records in a response, or `header:NAME`. Every page must report the same
@@ -58,30 +60,39 @@ pub struct Request {
     pub retry_statuses: Vec<u16>,
 }
 
-impl Request {
-    /// Returns the request of a collection: its own values, and those of the source.
-    pub fn merged(&self, own: &Self) -> Self {
+impl Contract {
+    /// Returns the request of a collection: its own values, and those of the source. The source's pages and format do not
+    /// apply to a single record.
+    pub fn request_of(&self, collection: &Collection) -> Request {
+        let (all, own) = (&self.request, &collection.request);
         let both = |one: &IndexMap<String, Parameter>, other: &IndexMap<String, Parameter>| {
             one.iter().chain(other).map(|(name, value)| (name.clone(), value.clone())).collect()
         };
-        Self {
-            method: own.method.or(self.method),
-            path: both(&self.path, &own.path),
-            query: both(&self.query, &own.query),
-            headers: both(&self.headers, &own.headers),
-            body: own.body.clone().or_else(|| self.body.clone()),
-            auth: self.auth.clone(),
-            paginator: own.paginator.clone().or_else(|| self.paginator.clone()),
-            records_at: own.records_at.clone().or_else(|| self.records_at.clone()),
-            total_path: own.total_path.clone().or_else(|| self.total_path.clone()),
-            has_more_path: own.has_more_path.clone().or_else(|| self.has_more_path.clone()),
-            format: own.format.or(self.format),
-            rate_limit: self.rate_limit,
-            concurrency: self.concurrency,
-            retry_statuses: [self.retry_statuses.as_slice(), &own.retry_statuses].concat(),
+        let is_list = collection.answer == Answer::List;
+        let of_list = |one: &Option<String>, other: &Option<String>| {
+            one.clone().or_else(|| other.clone().filter(|_| is_list)).filter(|path| path != ".")
+        };
+        let paginator = own.paginator.clone().or_else(|| all.paginator.clone().filter(|_| is_list));
+        Request {
+            method: own.method.or(all.method),
+            path: both(&all.path, &own.path),
+            query: both(&all.query, &own.query),
+            headers: both(&all.headers, &own.headers),
+            body: own.body.clone().or_else(|| all.body.clone()),
+            auth: all.auth.clone(),
+            paginator: paginator.filter(|paginator| *paginator != Paginator::SinglePage),
+            records_at: of_list(&own.records_at, &all.records_at),
+            total_path: of_list(&own.total_path, &all.total_path),
+            has_more_path: of_list(&own.has_more_path, &all.has_more_path),
+            format: own.format.or(all.format.filter(|_| is_list)),
+            rate_limit: all.rate_limit,
+            concurrency: all.concurrency,
+            retry_statuses: [all.retry_statuses.as_slice(), &own.retry_statuses].concat(),
         }
     }
+}
 
+impl Request {
     /// Returns the method of a request.
     pub fn method(&self) -> Method {
         self.method.unwrap_or(if self.body.is_some() { Method::Post } else { Method::Get })
@@ -287,6 +298,8 @@ pub struct RateLimit {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Paginator {
+    /// One response has all records, although the source has another paginator.
+    SinglePage,
     /// By page number.
     PageNumber {
         /// The parameter with the page's number.

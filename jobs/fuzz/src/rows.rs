@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use contract::{Answer as Shape, Collection, Contract, Table};
+use contract::{Answer as Shape, Collection, Contract, Request, Table};
 use jobs::table::{Encoder, Record, RecordReader, Response, ResponseError, Step};
 use serde_json::value::RawValue;
 
@@ -55,7 +55,7 @@ struct Found {
 }
 
 fn read(source: &Source, body: &[u8], size: usize) -> Result<Found, ResponseError> {
-    let (mut response, mut found) = (Response::new(source.collection.answer), Found::default());
+    let (mut response, mut found) = (Response::new(source.collection.answer, &Request::default()), Found::default());
     let mut quarantine = Encoder::for_quarantine().expect("a schema");
     let mut pieces = body.chunks(size.max(1));
     loop {

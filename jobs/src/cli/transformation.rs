@@ -1,5 +1,6 @@
 //! `transformation`: fetches a source's responses and converts them to typed Parquet, with a manifest per collection.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -14,11 +15,12 @@ use crate::flows::chosen;
 use crate::flows::lineage::Lineage;
 use crate::flows::transform::{Job, Origin, Report, Transformation};
 use crate::load::Ledger;
+use crate::secrets::Secrets;
 use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use connect::aws::{self, SdkConfig};
-use contract::{Exit, RunId};
+use contract::{Contract, Exit, RunId};
 use indicatif::MultiProgress;
 use tokio::runtime::Builder;
 
@@ -147,7 +149,7 @@ async fn prepare(
     let aws = aws::config_for(&[Some(&cli.common.lake_url), Some(source), warehouse]).await?;
     let origin = match replays {
         Some(run) => Origin::Raw(run),
-        None => origin(source, aws.as_ref())?,
+        None => origin(source, &job.contract, aws.as_ref())?,
     };
     // If there is a run to replay, the lake already exists.
     let lake = Lake::open(&cli.common.lake_url, !matches!(origin, Origin::Raw(_)), aws.as_ref())?;
@@ -174,13 +176,30 @@ async fn prepare(
     Ok(Transformation::new(job, origin, lake, ledger, bars.clone()))
 }
 
-fn origin(url: &str, aws: Option<&SdkConfig>) -> Result<Origin> {
+fn origin(url: &str, contract: &Contract, aws: Option<&SdkConfig>) -> Result<Origin> {
     match url.split_once("://").map(|(scheme, _)| scheme) {
-        Some("http" | "https") => Ok(Origin::Api(Api::new(url)?)),
+        Some("http" | "https") => Ok(Origin::Api(Api::new(url, contract, secrets(contract)?)?)),
         Some("file" | "s3") => Ok(Origin::Files(Lake::open(url, false, aws)?)),
         _ => {
             let failure = Failure::refused(format!("`{url}` is not a source URL"));
             Err(failure.hint("use http(s)://host, file:///dir or s3://bucket/prefix").into())
         }
     }
+}
+
+/// Reads the secrets of a contract: each from a variable of its own, or all from a JSON object in `SOURCE_SECRETS`, as AWS
+/// Batch passes them.
+fn secrets(contract: &Contract) -> Result<Secrets> {
+    let all = std::env::var("SOURCE_SECRETS").unwrap_or_default();
+    let all: BTreeMap<String, String> = match all.as_str() {
+        "" => BTreeMap::new(),
+        // The error is not shown, because it may quote a secret.
+        all => serde_json::from_str(all).map_err(|_| {
+            let failure = Failure::refused("SOURCE_SECRETS is not a JSON object of names and texts");
+            failure.hint("correct the secret that `secret` in the settings of the source names")
+        })?,
+    };
+    let find = |name: &str| all.get(name).cloned().or_else(|| std::env::var(name).ok());
+    let requests = contract.collections.values().map(|collection| &collection.request).chain([&contract.request]);
+    Ok(Secrets::new(requests.flat_map(contract::Request::secrets), find)?)
 }

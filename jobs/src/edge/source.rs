@@ -1,23 +1,34 @@
 //! The source's HTTP API. (A source that consists of files is read through `edge/lake`.)
 
+mod auth;
+mod limiter;
 mod redirects;
+mod scrub;
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use anyhow::Result;
 use bytes::Bytes;
 use connect::Secret;
+use contract::{Contract, Method};
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, IF_NONE_MATCH, RETRY_AFTER, SET_COOKIE,
-    TRANSFER_ENCODING,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
+    IF_NONE_MATCH, RETRY_AFTER, SET_COOKIE, TRANSFER_ENCODING,
 };
-use reqwest::{Client, Response, StatusCode, redirect};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::failure::Failure;
 use crate::receipt::Receipt;
+use crate::request::Ask;
+use crate::secrets::Secrets;
+
+use auth::Token;
+use limiter::Limiter;
+use scrub::Scrub;
 
 /// The longest `Retry-After` that the job waits for; it fails after a longer one.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(120);
@@ -28,6 +39,11 @@ const SILENCE: Duration = Duration::from_secs(30);
 pub struct Api {
     client: Client,
     base: Secret,
+    auth: Option<contract::Auth>,
+    /// Also the tokens that are requested on the way.
+    secrets: Arc<RwLock<Secrets>>,
+    token: Arc<tokio::sync::Mutex<Option<Token>>>,
+    limiter: Option<Arc<Limiter>>,
 }
 
 #[derive(Debug)]
@@ -48,7 +64,7 @@ pub struct Evidence {
     pub headers: BTreeMap<String, String>,
 }
 
-/// A response body, in the encoding that the server chose.
+/// A response body, in the encoding that the server chose; without encoding, if secrets are removed from it.
 #[derive(Debug)]
 pub struct Body {
     pub evidence: Evidence,
@@ -57,11 +73,12 @@ pub struct Body {
     /// Whether HTTP detects a truncated body, by its length or its chunks.
     pub delimited: bool,
     response: Response,
+    scrub: Option<Box<Scrub>>,
 }
 
 impl Api {
     /// Creates a client for the API at `base`, which is a scheme and host.
-    pub fn new(base: &str) -> Result<Self> {
+    pub fn new(base: &str, contract: &Contract, secrets: Secrets) -> Result<Self> {
         let client = Client::builder()
             .user_agent(concat!("dpworld/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))
@@ -69,30 +86,55 @@ impl Api {
             .redirect(redirect::Policy::none())
             .build()
             .map_err(|error| Failure::refused("cannot create the HTTP client").because(error))?;
-        Ok(Self { client, base: base.trim_end_matches('/').into() })
+        Ok(Self {
+            client,
+            base: base.trim_end_matches('/').into(),
+            auth: contract.request.auth.clone(),
+            secrets: Arc::new(RwLock::new(secrets)),
+            token: Arc::default(),
+            limiter: contract.request.rate_limit.map(|limit| Arc::new(Limiter::new(limit))),
+        })
     }
 
-    /// Requests `path` and follows redirects. The ETag of an earlier response belongs to one URL (RFC 9110, section
+    /// Returns the first request for a path.
+    pub fn ask(&self, request: &contract::Request, path: &str) -> Result<Ask, Failure> {
+        Ask::new(request, self.base.expose(), path, &self.secrets())
+    }
+
+    fn secrets(&self) -> RwLockReadGuard<'_, Secrets> {
+        self.secrets.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends a request and follows redirects. The ETag of an earlier response belongs to one URL (RFC 9110, section
     /// 8.8.3) and is sent only to that URL; the server then returns the content only if it has changed. After a 304
     /// with another ETag, the content is requested once more, without the condition.
-    /// The failure is temporary for 408, 425, 429, 5xx, timeouts and broken connections.
-    pub async fn get(&self, path: &str, mut earlier: Option<&Receipt>) -> Result<Reply> {
-        let requested = format!("{}{path}", self.base.expose());
-        let first = Url::parse(&requested)
-            .map_err(|error| Failure::refused(format!("`{requested}` is not a valid URL")).because(error))?;
-        let mut hops = vec![first];
+    /// The failure is temporary for 408, 425, 429, 5xx, the contract's `retry_statuses`, timeouts and broken
+    /// connections. No text in a result or failure contains a secret.
+    pub async fn send(&self, ask: &Ask, retry_statuses: &[u16], mut earlier: Option<&Receipt>) -> Result<Reply> {
+        let (mut hops, mut has_new_token) = (vec![ask.url.clone()], false);
+        let recorded = |hops: &[Url]| self.secrets().hidden(&redirects::recorded(hops));
         let (url, conditional, response) = loop {
-            let (to, url) = (&hops[hops.len() - 1], redirects::recorded(&hops));
-            let own = earlier.filter(|earlier| earlier.url == Some(redirects::without_login(to)));
-            let etag = own.and_then(|earlier| earlier.etag.as_deref());
-            let mut request =
-                self.client.get(to.clone()).header(ACCEPT, "application/json").header(ACCEPT_ENCODING, "gzip");
+            let (to, url) = (&hops[hops.len() - 1], recorded(&hops));
+            let of_url = earlier.filter(|earlier| {
+                earlier.url.as_ref().is_some_and(|url| *url == self.secrets().hidden(&redirects::without_login(to)))
+            });
+            let etag = of_url.and_then(|earlier| earlier.etag.as_deref());
+            let mut request = self.request(ask, to, has_new_token).await?;
             if let Some(etag) = etag {
                 request = request.header(IF_NONE_MATCH, etag);
             }
+            if let Some(limiter) = &self.limiter {
+                limiter.wait().await;
+            }
             let response = request.send().await.map_err(|error| broken(&url, error))?;
+            let is_rejected = response.status() == StatusCode::UNAUTHORIZED && !has_new_token;
             match redirects::next(&hops, &response)? {
+                Some(_) if ask.method == Method::Post && ![307, 308].contains(&response.status().as_u16()) => {
+                    let message = format!("`{url}` redirects a POST with {}, which makes it a GET", response.status());
+                    return Err(Failure::refused(message).hint("change `base_url` and `path` in the contract").into());
+                }
                 Some(next) => hops.push(next),
+                None if is_rejected && matches!(self.auth, Some(contract::Auth::Oauth2 { .. })) => has_new_token = true,
                 None if etag.is_some_and(|sent| is_for_another(sent, &response)) => {
                     tracing::warn!(url, "`{url}` returned 304 with another ETag; requesting it without a condition");
                     earlier = None;
@@ -100,14 +142,16 @@ impl Api {
                 None => break (url, etag.is_some(), response),
             }
         };
-        let requested = (hops.len() > 1).then(|| redirects::recorded(&hops[..1]));
+        let requested = (hops.len() > 1).then(|| recorded(&hops[..1]));
         let (status, headers) = (response.status(), response.headers());
-        let evidence = Evidence { url: url.clone(), requested, status: status.as_u16(), headers: kept(headers) };
+        let kept = kept(headers, &self.secrets());
+        let evidence = Evidence { url: url.clone(), requested, status: status.as_u16(), headers: kept };
         if status == StatusCode::NOT_MODIFIED && conditional {
             return Ok(Reply::NotModified(evidence));
         }
         if status != StatusCode::OK {
-            return Err(failed(&url, response).await.into());
+            let may_retry = retry_statuses.contains(&status.as_u16());
+            return Err(self.failed(&url, response, may_retry).await.into());
         }
         redirects::warn(&hops);
         let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("identity");
@@ -120,13 +164,80 @@ impl Api {
                 return Err(Failure::refused(message).into());
             }
         };
+        let scrub = (!self.secrets().is_empty()).then(|| Box::new(Scrub::new(self.secrets().filter(), gzip)));
         Ok(Reply::Body(Body {
             evidence,
             etag: etag_of(headers).map(str::to_owned),
-            gzip,
+            gzip: gzip && scrub.is_none(),
             delimited: headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING),
             response,
+            scrub,
         }))
+    }
+
+    /// Builds a request to one URL. Headers and credentials of the contract are sent only to the host that it names.
+    async fn request(&self, ask: &Ask, to: &Url, has_new_token: bool) -> Result<RequestBuilder> {
+        let method = if ask.method == Method::Post { reqwest::Method::POST } else { reqwest::Method::GET };
+        let is_source = to.origin() == ask.url.origin() || to.scheme() == "https" && to.host() == ask.url.host();
+        let mut to = to.clone();
+        if is_source {
+            self.add_key(&mut to);
+        }
+        let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        if let Some(body) = ask.body.as_ref().filter(|_| is_source) {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            let own = self.client.request(method, to).body(body.to_string());
+            return self.with_credentials(own, headers, ask, has_new_token).await;
+        }
+        let request = self.client.request(method, to);
+        if is_source {
+            self.with_credentials(request, headers, ask, has_new_token).await
+        } else {
+            Ok(request.headers(headers))
+        }
+    }
+
+    async fn with_credentials(
+        &self,
+        request: RequestBuilder,
+        mut headers: HeaderMap,
+        ask: &Ask,
+        has_new_token: bool,
+    ) -> Result<RequestBuilder> {
+        for (name, value) in &ask.headers {
+            let unusable = || Failure::refused(format!("the header `{name}` has characters that a header cannot have"));
+            let mut value = HeaderValue::from_str(value).map_err(|_| unusable())?;
+            value.set_sensitive(true);
+            headers.insert(HeaderName::try_from(name).map_err(|_| unusable())?, value);
+        }
+        self.authenticate(request.headers(headers), has_new_token).await
+    }
+
+    /// Returns the error for a response without data, with the start of the body: APIs often explain errors there.
+    async fn failed(&self, url: &str, mut response: Response, may_retry: bool) -> Failure {
+        let status = response.status();
+        let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(seconds);
+        let start = response.chunk().await.ok().flatten().unwrap_or_default();
+        let text = self.secrets().hidden(&String::from_utf8_lossy(&start));
+        let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(120).collect();
+        let body = if text.is_empty() { String::new() } else { format!(": `{text}`") };
+        let message = format!("`{url}` returned {status}{body}");
+        if !may_retry && !matches!(status.as_u16(), 408 | 425 | 429) && !status.is_server_error() {
+            return Failure::refused(message).hint(match status {
+                StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                    "check `request.auth` in the contract, and the values of its secrets"
+                }
+                _ => "check the contract's `path` and the source URL",
+            });
+        }
+        let failure = Failure::temporary(message).wait(wait);
+        match wait.filter(|wait| *wait > LONGEST_WAIT) {
+            None => failure,
+            Some(wait) => {
+                failure.hint(format!("wait {} s, as the server requested, then run the job again", wait.as_secs()))
+            }
+        }
     }
 }
 
@@ -137,7 +248,24 @@ impl Body {
     }
 
     pub async fn next(&mut self) -> Result<Option<Bytes>> {
-        self.response.chunk().await.map_err(|error| broken(&self.evidence.url, error))
+        loop {
+            let piece = self.response.chunk().await.map_err(|error| broken(&self.evidence.url, error))?;
+            let Some(scrub) = &mut self.scrub else { return Ok(piece) };
+            let (is_last, clean) = match piece {
+                Some(piece) => (false, scrub.push(&piece)?),
+                None => (true, scrub.end()?),
+            };
+            if is_last && scrub.filter.found {
+                scrub.filter.found = false;
+                let url = &self.evidence.url;
+                tracing::warn!(url, "the response of `{url}` contains a secret of the contract, which was removed");
+            }
+            match clean.is_empty() {
+                false => return Ok(Some(clean.into())),
+                true if is_last => return Ok(None),
+                true => {}
+            }
+        }
     }
 }
 
@@ -152,11 +280,11 @@ fn is_for_another(sent: &str, response: &Response) -> bool {
     found.is_some_and(|found| found.trim_start_matches("W/") != sent.trim_start_matches("W/"))
 }
 
-fn kept(headers: &HeaderMap) -> BTreeMap<String, String> {
+fn kept(headers: &HeaderMap, secrets: &Secrets) -> BTreeMap<String, String> {
     let shown = headers.keys().filter(|name| **name != SET_COOKIE);
     // A repeated header is one list (RFC 9110, section 5.2).
     let all = |name| headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
-    shown.map(|name| (name.to_string(), all(name).collect::<Vec<_>>().join(", "))).collect()
+    shown.map(|name| (name.to_string(), secrets.hidden(&all(name).collect::<Vec<_>>().join(", ")))).collect()
 }
 
 fn broken(url: &str, error: reqwest::Error) -> anyhow::Error {
@@ -169,27 +297,6 @@ fn broken(url: &str, error: reqwest::Error) -> anyhow::Error {
         format!("the connection to `{url}` was closed")
     };
     Failure::temporary(message).because(error).into()
-}
-
-/// Returns the error for a response without data, with the start of the body: APIs often explain errors there.
-async fn failed(url: &str, mut response: Response) -> Failure {
-    let status = response.status();
-    let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(seconds);
-    let start = response.chunk().await.ok().flatten().unwrap_or_default();
-    let text: String = String::from_utf8_lossy(&start).split_whitespace().collect::<Vec<_>>().join(" ");
-    let text: String = text.chars().take(120).collect();
-    let body = if text.is_empty() { String::new() } else { format!(": `{text}`") };
-    let message = format!("`{url}` returned {status}{body}");
-    if !matches!(status.as_u16(), 408 | 425 | 429) && !status.is_server_error() {
-        return Failure::refused(message).hint("check the contract's `path` and the source URL");
-    }
-    let failure = Failure::temporary(message).wait(wait);
-    match wait.filter(|wait| *wait > LONGEST_WAIT) {
-        None => failure,
-        Some(wait) => {
-            failure.hint(format!("wait {} s, as the server requested, then run the job again", wait.as_secs()))
-        }
-    }
 }
 
 /// Parses `Retry-After` in either of its forms (RFC 9110, section 10.2.3).

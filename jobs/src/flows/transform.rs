@@ -21,13 +21,14 @@ use indicatif::MultiProgress;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::edge::clock;
 use crate::edge::lake::Lake;
 use crate::edge::warehouse::waits;
-use crate::edge::{clock, source};
 use crate::failure::{Failure, failure_of, hint_of};
 use crate::load::Ledger;
 use crate::receipt::{self, Receipt, fingerprint};
 
+use self::fetch::Pages;
 use self::tables::Made;
 pub use fetch::Origin;
 pub(crate) use report::{Collected, Report, Status};
@@ -79,7 +80,8 @@ impl Transformation {
     pub async fn run(self: &Arc<Self>) -> Result<Report> {
         let job = &self.job;
         self.origin.check(job, &self.lake).await?;
-        let (mut tasks, gate) = (self.tasks.lock().await, Arc::new(Semaphore::new(job.at_once)));
+        let at_once = job.contract.request.concurrency.map_or(job.at_once, |most| job.at_once.min(most.into()));
+        let (mut tasks, gate) = (self.tasks.lock().await, Arc::new(Semaphore::new(at_once)));
         for name in &job.collections {
             let (work, gate, name) = (Arc::clone(self), Arc::clone(&gate), name.clone());
             tasks.spawn(async move {
@@ -146,15 +148,10 @@ impl Transformation {
             };
             self.attempt(name, collection, &attempt, &fingerprint, earlier.as_ref()).await
         };
-        let asked_to_wait = |error: &anyhow::Error| failure_of(error).and_then(Failure::asked_to_wait);
-        let may_help = |error: &anyhow::Error| {
-            failure_of(error).is_some_and(Failure::is_temporary)
-                && asked_to_wait(error).is_none_or(|wait| wait <= source::LONGEST_WAIT)
-        };
         let receipt = attempt
             .retry(waits(job.first_wait, job.retries + 1))
-            .when(may_help)
-            .adjust(|error, wait| wait.map(|wait| wait.max(asked_to_wait(error).unwrap_or_default())))
+            .when(fetch::may_help)
+            .adjust(fetch::asked_to_wait)
             .notify(|error, wait| {
                 tracing::warn!(collection = name, "{name}: {error:#}; next retry in {:.1} s", wait.as_secs_f64());
             })
@@ -184,7 +181,20 @@ impl Transformation {
             }
         };
         let to = fetch::Target { lake, layout, run, name, attempt, stores, claim: &claim };
-        let Some(mut arriving) = origin.ask(to, &collection.path, earlier, &now, bars).await? else {
+        let request = job.contract.request_of(collection);
+        let plan = fetch::Plan {
+            base: &job.contract.base_url,
+            path: &collection.path,
+            request: &request,
+            parameters: &[],
+            earlier,
+            now: &now,
+            retries: job.retries,
+            first_wait: job.first_wait,
+            bars,
+        };
+        let mut pages = Pages::new(origin, to, plan).await?;
+        let Some(made) = tables::make(&job.contract, collection, &request, &to, &mut pages).await? else {
             let previous = earlier.context("the source returned 304 to a request without an ETag")?;
             let since = previous.unchanged_since.clone().unwrap_or_else(|| previous.run_id.clone());
             return Ok(Receipt {
@@ -196,10 +206,8 @@ impl Transformation {
                 ..previous.clone()
             });
         };
-        let (etag, url, fetched_at) = (arriving.etag.take(), arriving.url.take(), arriving.fetched_at.clone());
-        let sent_at = arriving.sent_at.take();
-        let Made { raw, tables, quarantine, incomplete } =
-            tables::make(&job.contract, collection, &to, arriving).await?;
+        let Made { raw, tables, quarantine, incomplete } = made;
+        let fetch::Facts { etag, url, fetched_at, sent_at, .. } = pages.facts;
         Ok(Receipt {
             source: job.contract.source.clone(),
             collection: name.to_owned(),

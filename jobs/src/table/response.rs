@@ -1,8 +1,13 @@
 //! Finds the records of a response in pieces of any size; memory holds at most one piece and one record.
 
-use contract::{Answer as Shape, without_bom, without_place};
+mod fields;
+
+use contract::{Answer, Format, Request, without_bom, without_place};
+use serde_json::Value;
 use serde_json::de::{Deserializer, StrRead};
 use serde_json::value::RawValue;
+
+use fields::Fields;
 
 /// The largest record, which bounds memory. Redshift's SUPER holds at most 16 MB.
 const MOST: usize = 64 << 20;
@@ -11,6 +16,8 @@ const MOST: usize = 64 << 20;
 #[derive(Debug)]
 pub struct Response {
     shape: Shape,
+    /// The objects around the records.
+    around: Fields,
     state: State,
     text: String,
     /// The first bytes of a character that is not complete yet.
@@ -24,9 +31,22 @@ pub struct Response {
     ended: bool,
 }
 
+/// What the records are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Shape {
+    List,
+    Object,
+    Lines,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
     Start,
+    /// Before the first field of an object around the records, or its end.
+    FirstField,
+    Field,
+    /// After a field of such an object.
+    AfterField,
     First,
     Element,
     After,
@@ -64,10 +84,20 @@ pub enum ResponseError {
 }
 
 impl Response {
-    /// Creates a parser for a response of this shape.
-    pub fn new(shape: Shape) -> Self {
-        let (text, partial) = (String::new(), Vec::new());
-        Self { shape, state: State::Start, text, partial, at: 0, before: 0, wait_for: 0, ended: false }
+    /// Creates a parser for a response to this request: a list of records, or one.
+    pub fn new(answer: Answer, request: &Request) -> Self {
+        let shape = match (answer, request.format) {
+            (_, Some(Format::Ndjson)) => Shape::Lines,
+            (Answer::List, _) => Shape::List,
+            (Answer::Object, _) => Shape::Object,
+        };
+        let (around, text, partial) = (Fields::new(request.records_at.as_deref()), String::new(), Vec::new());
+        Self { shape, around, state: State::Start, text, partial, at: 0, before: 0, wait_for: 0, ended: false }
+    }
+
+    /// Returns the fields beside the records, in the objects around them, without those that are longer than 64 KiB.
+    pub fn envelope(self) -> Value {
+        self.around.kept
     }
 
     /// Adds the next piece.
@@ -127,7 +157,7 @@ impl Response {
             },
         };
         self.wait_for = 0;
-        self.state = if self.shape == Shape::List { State::After } else { State::Tail };
+        self.state = if self.shape == Shape::Object { self.after_records() } else { State::After };
         self.at += length;
         Ok(Step::Record(value, &rest[..length]))
     }
@@ -138,23 +168,104 @@ impl Response {
             let rest = self.text[self.at..].trim_start_matches([' ', '\t', '\n', '\r']);
             self.at = self.text.len() - rest.len();
             let Some(&byte) = rest.as_bytes().first() else {
-                return match (self.ended, self.state) {
-                    (false, _) => Ok(Some(Step::More)),
-                    (true, State::Tail) if self.partial.is_empty() => Ok(Some(Step::End)),
-                    (true, _) => Err(ResponseError::Cut { bytes: self.offset() + self.partial.len() as u64 }),
+                let may_end = self.state == State::Tail
+                    || self.shape == Shape::Lines && matches!(self.state, State::Start | State::After);
+                return match self.ended {
+                    false => Ok(Some(Step::More)),
+                    true if may_end && self.partial.is_empty() => Ok(Some(Step::End)),
+                    true => Err(ResponseError::Cut { bytes: self.offset() + self.partial.len() as u64 }),
                 };
             };
             self.state = match (self.state, byte) {
-                (State::Start, b'[') if self.shape == Shape::List => self.pass(State::First),
-                (State::Start, b'{') if self.shape == Shape::Object => State::Element,
+                (State::Start, b'{') if self.around.are_expected() => self.enter(),
+                (State::Start, _) if !self.around.are_expected() => self.records(byte)?,
                 (State::Start, _) => return Err(self.invalid(self.not_this_shape(byte))),
-                (State::First | State::After, b']') => self.pass(State::Tail),
+                (State::FirstField | State::AfterField, b'}') => {
+                    self.at += 1;
+                    if self.around.close() { State::AfterField } else { self.whole()? }
+                }
+                (State::AfterField, b',') => self.pass(State::Field),
+                (State::AfterField, _) => return Err(self.invalid("expected `,` or `}` after a field".to_owned())),
+                (State::FirstField | State::Field, _) => match self.field()? {
+                    Some(next) => next,
+                    None => return Ok(Some(Step::More)),
+                },
+                (State::First | State::After, b']') if self.shape == Shape::List => {
+                    self.at += 1;
+                    self.after_records()
+                }
                 (State::First, _) => State::Element,
-                (State::After, b',') => self.pass(State::Element),
+                (State::After, b',') if self.shape == Shape::List => self.pass(State::Element),
+                (State::After, _) if self.shape == Shape::Lines => State::Element,
                 (State::After, _) => return Err(self.invalid("expected `,` or `]` after a record".to_owned())),
                 (State::Tail, _) => return Err(self.invalid("unexpected text after the end".to_owned())),
                 (State::Element, _) => return Ok(None),
             };
+        }
+    }
+
+    /// Enters the list, or returns the state before the only record.
+    fn records(&mut self, byte: u8) -> Result<State, ResponseError> {
+        match (self.shape, byte) {
+            (Shape::List, b'[') => Ok(self.pass(State::First)),
+            (Shape::Object, b'{') | (Shape::Lines, _) => Ok(State::Element),
+            _ => Err(self.invalid(self.not_this_shape(byte))),
+        }
+    }
+
+    fn after_records(&self) -> State {
+        if self.around.is_inside() { State::AfterField } else { State::Tail }
+    }
+
+    /// Reads a field of an object around the records: enters it, or keeps its value. Returns `None` if more bytes are
+    /// needed.
+    fn field(&mut self) -> Result<Option<State>, ResponseError> {
+        if !self.ended && self.text.len() < self.wait_for {
+            return Ok(None);
+        }
+        let (rest, offset) = (&self.text[self.at..], self.offset());
+        let Some((name, value_at)) = fields::name(rest, self.ended, offset)? else {
+            let length = rest.len();
+            return Ok(self.wait(length));
+        };
+        let value = &rest[value_at..];
+        let byte = value.as_bytes()[0];
+        let may_be_null = byte == b'n';
+        if self.around.leads(&name) && !may_be_null {
+            self.at += value_at;
+            self.wait_for = 0;
+            return match self.around.follow() {
+                true => self.records(byte).map(Some),
+                false if byte == b'{' => Ok(Some(self.enter())),
+                false => Err(self.invalid(self.not_this_shape(byte))),
+            };
+        }
+        let Some(length) = record_length(value, self.ended, offset + value_at as u64)? else {
+            let length = rest.len();
+            return Ok(self.wait(length));
+        };
+        self.around.keep(&name, &value[..length]);
+        self.at += value_at + length;
+        self.wait_for = 0;
+        Ok(Some(State::AfterField))
+    }
+
+    /// Enters an object around the records.
+    fn enter(&mut self) -> State {
+        self.around.open();
+        self.pass(State::FirstField)
+    }
+
+    fn wait(&mut self, length: usize) -> Option<State> {
+        self.wait_for = length * 2;
+        None
+    }
+
+    /// Returns the state after the outermost object, which must have contained the records.
+    fn whole(&self) -> Result<State, ResponseError> {
+        match self.around.missing(self.shape == Shape::List) {
+            None => Ok(State::Tail),
+            Some(problem) => Err(self.invalid(problem)),
         }
     }
 
@@ -173,8 +284,10 @@ impl Response {
 
     fn not_this_shape(&self, byte: u8) -> String {
         let expected = match self.shape {
+            _ if self.around.are_expected() => "an object around the records",
             Shape::List => "an array of records",
             Shape::Object => "one object",
+            Shape::Lines => "one record per line",
         };
         let start: String = self.text[self.at..].chars().take(60).collect();
         let guess = if byte == b'<' { " (an HTML or XML page)" } else { "" };

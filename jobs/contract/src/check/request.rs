@@ -11,9 +11,7 @@ impl<'c> Checker<'c> {
     /// Checks the request of the source, or of one collection.
     pub(super) fn request(&mut self, at: &[&'c str], request: &'c Request) {
         let at = &[at, &["request"]].concat();
-        for (part, parameters) in
-            [("path", &request.path), ("query", &request.query), ("headers", &request.headers)]
-        {
+        for (part, parameters) in [("path", &request.path), ("query", &request.query), ("headers", &request.headers)] {
             for (name, parameter) in parameters {
                 self.parameter(&[at, &[part, name][..]].concat(), parameter);
             }
@@ -72,7 +70,7 @@ impl<'c> Checker<'c> {
 
     /// Checks how a collection is requested, together with what it inherits.
     pub(super) fn collection_request(&mut self, at: &[&'c str], collection: &'c Collection) {
-        let (own, all) = (&collection.request, self.contract.request.merged(&collection.request));
+        let (own, all) = (&collection.request, self.contract.request_of(collection));
         for (key, is_set) in [
             ("auth", own.auth.is_some()),
             ("rate_limit", own.rate_limit.is_some()),
@@ -91,7 +89,11 @@ impl<'c> Checker<'c> {
         }
         let lines = all.format == Some(Format::Ndjson);
         if lines && (all.records_at.is_some() || collection.answer == Answer::Object) {
-            self.add(at, &["request"], "with `format: ndjson`, each line is a record: remove `records_at` and `answer`");
+            self.add(
+                at,
+                &["request"],
+                "with `format: ndjson`, each line is a record: remove `records_at` and `answer`",
+            );
         }
         for (key, path) in
             [("records_at", &all.records_at), ("total_path", &all.total_path), ("has_more_path", &all.has_more_path)]
@@ -136,7 +138,7 @@ impl<'c> Checker<'c> {
             Paginator::PageNumber { page_param, .. } => vec![page_param],
             Paginator::Offset { limit_param, offset_param, .. } => vec![limit_param, offset_param],
             Paginator::Cursor { cursor_param, .. } => vec![cursor_param],
-            Paginator::JsonLink { .. } | Paginator::HeaderLink { .. } => Vec::new(),
+            _ => Vec::new(),
         };
         for parameter in parameters.into_iter().filter(|name| name.starts_with("$.") && request.body.is_none()) {
             self.add(at, &[], format!("`{parameter}` is a path in the body, but the request has no `body`"));

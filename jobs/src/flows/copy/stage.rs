@@ -67,7 +67,7 @@ pub(super) async fn validate_objects(plan: &Plan<'_>, lake: &Lake) -> Result<()>
             object(lake, file, |bytes| validate::file(table, file, bytes)).await?;
         }
     }
-    for object in plan.receipts.iter().map(|receipt| &receipt.raw) {
+    for object in plan.receipts.iter().flat_map(|receipt| &receipt.raw) {
         if lake.size(&object.key).await? != Some(object.bytes) {
             let message = format!("`{}` is missing, or its size differs from its manifest", lake.location(&object.key));
             return Err(Failure::refused(message).hint("run `transformation` again with a new run ID").into());

@@ -1,26 +1,27 @@
 //! Reads responses from their origin, and copies each to `raw/` with its evidence.
 
-use anyhow::{Context, Result};
+mod pages;
+
+use anyhow::Result;
 use bytes::Bytes;
-use chrono::DateTime;
 use contract::{Layout, RunId};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 
 use super::Job;
-use crate::edge::clock;
 use crate::edge::lake::{Lake, Reader, Upload};
-use crate::edge::source::{Api, Body, Reply};
+use crate::edge::source::{Api, Body};
 use crate::failure::Failure;
-use crate::pagination::Claims;
-use crate::receipt::{Object, Receipt};
+use crate::receipt::Object;
+
+pub(super) use pages::{Facts, Pages, Plan, Read, Turn, asked_to_wait, may_help};
 
 /// The origin of responses.
 #[derive(Clone, Debug)]
 pub enum Origin {
     /// The contract's API, or another host with the same API.
     Api(Api),
-    /// `<collection>.json` files in a folder or under a bucket prefix.
+    /// Files in a folder or under a bucket prefix: `<collection>.json`, or one file per page in `<collection>/`.
     Files(Lake),
     /// The objects in `raw/` that this run's manifests list; no request is sent to the source.
     Raw(RunId),
@@ -46,23 +47,17 @@ pub(super) struct Arriving<'t> {
     from: From,
     /// The copy in `raw/`. Bytes that were read from `raw/` are only measured.
     raw: Upload,
+    /// The name of the object with the evidence, instead of that of the attempt.
+    name: String,
     evidence: Map<String, Value>,
     bar: ProgressBar,
-    pub etag: Option<String>,
-    /// The URL or file that the ETag belongs to.
-    pub url: Option<String>,
-    pub fetched_at: String,
-    /// The time of the server's clock.
-    pub sent_at: Option<String>,
     pub form: Form,
-    /// The number of records according to the headers.
-    pub claims: Claims,
-    /// For a replay, how the response reports more records than it has.
-    pub incomplete: Option<String>,
 }
 
 enum From {
     Body(Body),
+    /// The complete body of a page.
+    Page(Bytes),
     File(Reader),
     Raw(Reader, Object),
 }
@@ -81,7 +76,7 @@ impl Origin {
 
     /// Reports every missing collection before the first fetch.
     pub(super) async fn check(&self, job: &Job, lake: &Lake) -> Result<()> {
-        let (names, place, otherwise) = match self {
+        let (mut names, place, otherwise) = match self {
             Self::Api(_) => return Ok(()),
             Self::Files(files) => {
                 let place = format!("the source {}", files.location(""));
@@ -93,6 +88,13 @@ impl Origin {
                 (lake.names(&folder).await?, place, "pass a --from-raw run that is in this lake")
             }
         };
+        if let Self::Files(files) = self {
+            for name in job.contract.collections.keys() {
+                if !pages::files(files, name).await?.is_empty() {
+                    names.push(format!("{name}.json"));
+                }
+            }
+        }
         let exists = |name: &&String| names.contains(&format!("{name}.json"));
         let missing: Vec<&str> = job.collections.iter().filter(|name| !exists(name)).map(String::as_str).collect();
         if missing.is_empty() {
@@ -106,71 +108,6 @@ impl Origin {
         }
         .into())
     }
-
-    /// Requests a response; `None` means not modified. `earlier` is the manifest with the ETag, or the one to replay.
-    pub(super) async fn ask<'t>(
-        &self,
-        to: Target<'t>,
-        path: &str,
-        earlier: Option<&Receipt>,
-        now: &str,
-        bars: &MultiProgress,
-    ) -> Result<Option<Arriving<'t>>> {
-        let mut evidence = Map::from_iter([("fetched_at".to_owned(), now.into())]);
-        let (mut fetched_at, mut raw, mut url) = (now.to_owned(), None, None);
-        let (mut claims, mut incomplete, mut sent_at) = (Claims::default(), None, None);
-        let (from, etag, form, total) = match self {
-            Self::Api(api) => match api.get(path, earlier).await? {
-                Reply::NotModified(http) => {
-                    evidence.insert("http".to_owned(), serde_json::to_value(http)?);
-                    to.keep(&evidence).await?;
-                    return Ok(None);
-                }
-                Reply::Body(mut body) => {
-                    evidence.insert("http".to_owned(), serde_json::to_value(&body.evidence)?);
-                    claims = Claims::of(&body.evidence.headers);
-                    url = Some(body.evidence.url.clone());
-                    let date =
-                        body.evidence.headers.get("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok());
-                    sent_at = date.map(|date| clock::rfc3339(date.to_utc()));
-                    let (etag, form) = (body.etag.take(), Form { gzip: body.gzip, delimited: body.delimited });
-                    let total = body.announced();
-                    (From::Body(body), etag, form, total)
-                }
-            },
-            Self::Files(files) => {
-                let from = format!("{}.json", to.name);
-                let Some((size, file)) = files.read_version(&from).await? else {
-                    let message = format!("`{}` was removed before it could be read", files.location(&from));
-                    return Err(Failure::refused(message).into());
-                };
-                let (location, etag, form) =
-                    (files.location(&from), file.etag.clone(), Form { gzip: false, delimited: true });
-                evidence
-                    .extend([("file".to_owned(), location.clone().into()), ("etag".to_owned(), etag.clone().into())]);
-                url = Some(location);
-                (From::File(file), etag, form, Some(size))
-            }
-            Self::Raw(_) => {
-                let receipt = earlier.context("the run to replay has no manifest")?;
-                let object = &receipt.raw;
-                if let Some(problem) = object.size_problem(to.lake.size(&object.key).await?) {
-                    return Err(altered(&to, object, &problem));
-                }
-                fetched_at.clone_from(&receipt.fetched_at);
-                url.clone_from(&receipt.url);
-                raw = Some(to.lake.upload(&object.key, false));
-                incomplete.clone_from(&receipt.incomplete);
-                // The response was complete, because it has a manifest.
-                let form = Form { gzip: object.key.ends_with(".gz"), delimited: true };
-                let reader = to.lake.read(&object.key, object.bytes);
-                (From::Raw(reader, object.clone()), receipt.etag.clone(), form, Some(object.bytes))
-            }
-        };
-        let bar = bars.add(bar(to.name, total));
-        let raw = raw.unwrap_or_else(|| to.lake.upload(&to.raw(form), true));
-        Ok(Some(Arriving { to, from, raw, evidence, bar, etag, url, fetched_at, sent_at, form, claims, incomplete }))
-    }
 }
 
 impl Arriving<'_> {
@@ -182,6 +119,7 @@ impl Arriving<'_> {
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>> {
         let bytes = match &mut self.from {
             From::Body(body) => body.next().await?,
+            From::Page(bytes) => Some(std::mem::take(bytes)).filter(|bytes| !bytes.is_empty()),
             From::File(file) | From::Raw(file, _) => file.next().await?,
         };
         let Some(bytes) = bytes else { return Ok(None) };
@@ -201,7 +139,7 @@ impl Arriving<'_> {
             };
         }
         evidence.insert("body".to_owned(), serde_json::to_value(&raw)?);
-        self.to.keep(&evidence).await?;
+        self.to.keep(&self.name, &evidence).await?;
         Ok(raw)
     }
 }
@@ -225,12 +163,13 @@ impl Target<'_> {
         self.lake.upload(key, self.stores)
     }
 
-    fn raw(&self, form: Form) -> String {
-        self.layout.raw(self.name, self.run, self.attempt, if form.gzip { "json.gz" } else { "json" })
+    /// Returns the key of a response; `name` is that of the attempt, with the number of the page.
+    fn raw(&self, name: &str, form: Form) -> String {
+        self.layout.raw(self.name, self.run, name, if form.gzip { "json.gz" } else { "json" })
     }
 
-    async fn keep(&self, evidence: &Map<String, Value>) -> Result<()> {
-        let key = self.layout.evidence(self.name, self.run, self.attempt);
+    async fn keep(&self, name: &str, evidence: &Map<String, Value>) -> Result<()> {
+        let key = self.layout.evidence(self.name, self.run, name);
         self.lake.put_new(&key, serde_json::to_vec_pretty(evidence)?).await
     }
 }

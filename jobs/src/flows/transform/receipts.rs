@@ -19,7 +19,7 @@ impl Transformation {
         if receipt.etag.is_none() || receipt.fingerprint != fingerprint {
             return Ok(None);
         }
-        for object in receipt.files().chain([&receipt.raw]) {
+        for object in receipt.files().chain(&receipt.raw) {
             if lake.size(&object.key).await? != Some(object.bytes) {
                 tracing::warn!(
                     collection = name,

@@ -6,8 +6,9 @@ use std::mem;
 
 use anyhow::Result;
 use bytes::Bytes;
-use contract::Collection;
+use contract::{Collection, Request};
 use flate2::write::MultiGzDecoder;
+use serde_json::Value;
 
 use super::fetch::Form;
 use crate::failure::Failure;
@@ -29,10 +30,15 @@ pub(super) struct Records<'r> {
 
 impl<'r> Records<'r> {
     /// Creates a reader for the records of a response; `place` is the location of the bytes as received.
-    pub(super) fn new(reader: &'r RecordReader, collection: &Collection, form: Form, place: String) -> Self {
+    pub(super) fn new(
+        reader: &'r RecordReader,
+        (collection, request): (&Collection, &Request),
+        form: Form,
+        place: String,
+    ) -> Self {
         Self {
             reader,
-            response: Response::new(collection.answer),
+            response: Response::new(collection.answer, request),
             gunzip: form.gzip.then(|| MultiGzDecoder::new(Vec::new())),
             bytes: Bytes::new(),
             form,
@@ -63,15 +69,16 @@ impl<'r> Records<'r> {
         Ok(true)
     }
 
-    /// Reads the remaining records after the last bytes.
-    pub(super) fn end(&mut self, take: &mut Take<'_>) -> Result<()> {
+    /// Reads the remaining records after the last bytes; returns the fields beside the records.
+    pub(super) fn end(mut self, take: &mut Take<'_>) -> Result<Value> {
         if let Some(gunzip) = &mut self.gunzip {
             let rest = gunzip.try_finish().map(|()| mem::take(gunzip.get_mut()));
             let rest = rest.map_err(|error| self.not_gzip(error))?;
             self.records(&rest, take)?;
         }
         self.response.end();
-        self.records(&[], take)
+        self.records(&[], take)?;
+        Ok(self.response.envelope())
     }
 
     fn records(&mut self, piece: &[u8], take: &mut Take<'_>) -> Result<()> {

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::mem;
 
 use anyhow::Result;
-use contract::{Answer, Collection, Contract};
+use contract::{Answer, Collection, Contract, Request};
+use twox_hash::XxHash3_128;
 
-use super::fetch::{Arriving, Target};
+use super::fetch::{Pages, Read, Target, Turn};
 use super::files::TableFiles;
 use super::records::Records;
 use crate::edge::lake::Upload;
@@ -15,50 +16,66 @@ use crate::pagination::Claims;
 use crate::receipt::{Object, TableReceipt};
 use crate::table::{Encoder, Record, RecordReader};
 
-/// The objects made from one response.
+/// The objects made from the responses of a collection.
 pub(super) struct Made {
-    /// Its copy in `raw/`.
-    pub raw: Object,
+    /// The copies of the responses in `raw/`.
+    pub raw: Vec<Object>,
     pub tables: Vec<TableReceipt>,
     pub quarantine: Option<Object>,
     /// How the response reports more records than it has.
     pub incomplete: Option<String>,
 }
 
-/// Converts a response to files as it arrives.
+/// Converts the responses of a collection to files as they arrive; returns `None` if the source has not changed.
 pub(super) async fn make(
     contract: &Contract,
     collection: &Collection,
+    request: &Request,
     to: &Target<'_>,
-    mut arriving: Arriving<'_>,
-) -> Result<Made> {
-    let (reader, form) = (RecordReader::new(contract, to.name, collection), arriving.form);
+    pages: &mut Pages<'_>,
+) -> Result<Option<Made>> {
+    let reader = RecordReader::new(contract, to.name, collection);
     let mut work = Work {
         to: *to,
         reader: &reader,
         tables: contract.tables_of(to.name, collection).into_iter().map(TableFiles::new).collect::<Result<_>>()?,
         quarantine: None,
         first_reasons: String::new(),
-        claims: mem::take(&mut arriving.claims),
+        claims: None,
         answer: collection.answer,
         records: 0,
+        keeps_pages: pages.are_several(),
+        page: 0,
+        last: String::new(),
     };
-    let incomplete = arriving.incomplete.take();
-    let mut records = Records::new(&reader, collection, form, to.lake.location(arriving.key()));
-    let mut read = Ok(());
-    while let Some(bytes) = arriving.next().await? {
-        // After an error, the rest is still stored: someone who investigates it needs the complete response.
-        if read.is_ok() {
-            records.push(bytes);
-            read = work.read(&mut records).await;
+    let (mut raw, mut last) = (Vec::new(), None);
+    loop {
+        let mut arriving = match pages.next().await? {
+            Turn::NotModified => return Ok(None),
+            Turn::Response(arriving) => arriving,
+            Turn::End => break,
+        };
+        let place = to.lake.location(arriving.key());
+        let mut records = Records::new(&reader, (collection, request), arriving.form, place);
+        let (before, mut read) = (work.records, Ok(()));
+        while let Some(bytes) = arriving.next().await? {
+            // After an error, the rest is still stored: someone who investigates it needs the complete response.
+            if read.is_ok() {
+                records.push(bytes);
+                read = work.read(&mut records).await;
+            }
         }
+        raw.push(arriving.stored().await?);
+        read?;
+        let envelope = records.end(&mut |record, json| work.take(record, json))?;
+        let hash = mem::take(&mut work.page);
+        let page = Read { records: work.records - before, envelope, last: mem::take(&mut work.last), hash };
+        pages.read(&page)?;
+        last = Some(page);
     }
-    let raw = arriving.stored().await?;
-    read?;
-    records.end(&mut |record, json| work.take(record, json))?;
-    let incomplete = incomplete.or_else(|| work.claims.missing(work.records));
+    let incomplete = last.and_then(|last| pages.incomplete(&last, work.claims.take()));
     let (tables, quarantine) = work.finish(contract.max_quarantine_share(collection)).await?;
-    Ok(Made { raw, tables, quarantine, incomplete })
+    Ok(Some(Made { raw, tables, quarantine, incomplete }))
 }
 
 struct Work<'w> {
@@ -68,10 +85,14 @@ struct Work<'w> {
     quarantine: Option<(Encoder, Upload)>,
     /// The reasons of the first three quarantined records.
     first_reasons: String,
-    /// The records that the response reports: a list in its headers, an object in its fields.
-    claims: Claims,
+    /// The records that a response reports in its fields, if it is one object.
+    claims: Option<Claims>,
     answer: Answer,
     records: u64,
+    /// Whether the records of a page are hashed, and its last record kept.
+    keeps_pages: bool,
+    page: u128,
+    last: String,
 }
 
 impl Work<'_> {
@@ -85,7 +106,11 @@ impl Work<'_> {
     fn take(&mut self, mut record: Record<'_>, json: &str) -> Result<()> {
         self.records += 1;
         if self.answer == Answer::Object {
-            self.claims = Claims::of_envelope(json);
+            self.claims = Some(Claims::of_envelope(json));
+        }
+        if self.keeps_pages {
+            self.page = XxHash3_128::oneshot_with_seed((self.page ^ self.page >> 64) as u64, json.as_bytes());
+            json.clone_into(&mut self.last);
         }
         if let Some(field) = record.frozen {
             let message = format!(

@@ -1,7 +1,8 @@
-//! An HTTP server with scripted responses: each path has a queue, whose last response is repeated, and every request is
-//! recorded. Like the real API, it sends small bodies with a length and large ones in chunks.
+//! An HTTP server with scripted or computed responses: each path has a queue, whose last response is repeated, and every
+//! request is recorded. Like the real API, it sends small bodies with a length and large ones in chunks.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
@@ -23,10 +24,20 @@ impl std::fmt::Debug for Http {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Book {
     script: BTreeMap<String, VecDeque<Response>>,
+    /// Responds to the paths that are not in the script.
+    otherwise: Option<Box<Handler>>,
     requests: Vec<Request>,
+}
+
+type Handler = dyn FnMut(&Request) -> Response + Send;
+
+impl std::fmt::Debug for Book {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.requests)
+    }
 }
 
 /// One request.
@@ -39,6 +50,12 @@ pub struct Request {
 }
 
 impl Request {
+    /// Returns a parameter of the query.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let url = url::Url::parse(&format!("http://host{}", self.path)).expect("a URL");
+        url.query_pairs().find_map(|(key, value)| (key == name).then(|| value.into_owned()))
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find_map(|(key, value)| key.eq_ignore_ascii_case(name).then_some(value.as_str()))
     }
@@ -50,11 +67,22 @@ pub struct Response {
     status: u16,
     headers: Vec<(String, String)>,
     body: Arc<Vec<u8>>,
+    /// Whether the connection is closed before the end of the body.
+    is_cut: bool,
 }
 
 impl Response {
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self { status, headers: Vec::new(), body: Arc::new(body.into()) }
+        Self { status, headers: Vec::new(), body: Arc::new(body.into()), is_cut: false }
+    }
+
+    pub fn status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The connection is closed in the middle of the body.
+    pub fn cut(self) -> Self {
+        Self { is_cut: true, ..self }
     }
 
     pub fn json(value: &Value) -> Self {
@@ -87,10 +115,24 @@ impl Server {
                 let _ = request.as_reader().read_to_string(&mut body);
                 let response = open(&writing).response(&request, body);
                 // Tests may disconnect before the response.
-                let _ = request.respond(response.response());
+                let _ = if response.is_cut {
+                    let body = &response.body;
+                    let head = format!("HTTP/1.1 {} OK\r\nContent-Length: {}\r\n\r\n", response.status, body.len());
+                    let mut to = request.into_writer();
+                    to.write_all(head.as_bytes()).and_then(|()| to.write_all(&body[..body.len() / 2]))
+                } else {
+                    request.respond(response.response())
+                };
             }
         });
         Self { http, book, thread: Some(thread) }
+    }
+
+    /// Starts a server whose responses are computed.
+    pub fn serving(handler: impl FnMut(&Request) -> Response + Send + 'static) -> Self {
+        let server = Self::start();
+        open(&server.book).otherwise = Some(Box::new(handler));
+        server
     }
 
     pub fn url(&self) -> String {
@@ -123,11 +165,14 @@ impl Book {
     fn response(&mut self, request: &tiny_http::Request, body: String) -> Response {
         let headers = request.headers().iter().map(|header| (header.field.to_string(), header.value.to_string()));
         let path = request.url().to_owned();
-        self.requests.push(Request { path: path.clone(), at: Instant::now(), body, headers: headers.collect() });
+        let request = Request { path: path.clone(), at: Instant::now(), body, headers: headers.collect() };
+        self.requests.push(request.clone());
         match self.script.get_mut(&path) {
             Some(queue) if queue.len() > 1 => queue.pop_front().expect("two or more"),
             Some(queue) => queue.front().cloned().expect("a response"),
-            None => Response::new(404, "Not Found"),
+            None => {
+                self.otherwise.as_mut().map_or_else(|| Response::new(404, "Not Found"), |handler| handler(&request))
+            }
         }
     }
 }

@@ -66,7 +66,7 @@ fn found(run: &Run) -> Vec<(Check, bool, String)> {
         unchanged_since: run.unchanged_since.map(id),
         replayed_from: None,
         made_by: None,
-        raw: Object { key: String::new(), bytes: 0, sha256: String::new() },
+        raw: vec![Object { key: String::new(), bytes: 0, sha256: String::new() }],
         tables: vec![TableReceipt {
             table: "hens".to_owned(),
             read: run.rows + run.quarantined,

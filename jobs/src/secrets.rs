@@ -1,0 +1,128 @@
+//! The values of a contract's secrets, and their removal from texts and responses.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use std::collections::BTreeMap;
+
+use connect::Secret;
+
+use crate::failure::Failure;
+
+/// The length in bytes from which a secret is removed from responses: a shorter one would also occur by chance.
+const SHORTEST: usize = 6;
+
+/// What is written instead of a secret.
+pub const HIDDEN: &str = "***";
+
+/// The values of secrets by name.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets {
+    values: BTreeMap<String, Secret>,
+    /// Every form in which a secret may be written, the longest first.
+    forms: Vec<Secret>,
+}
+
+impl Secrets {
+    /// Creates the secrets of a contract. `find` returns the value of a name; fails if there is none for one of them.
+    pub fn new<'n>(
+        names: impl Iterator<Item = &'n str>,
+        find: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, Failure> {
+        let (mut secrets, mut missing) = (Self::default(), Vec::new());
+        for name in names {
+            match find(name).filter(|value| !value.is_empty()) {
+                Some(value) => {
+                    secrets.hide(&value);
+                    secrets.values.insert(name.to_owned(), value.into());
+                }
+                None => missing.push(format!("`{name}`")),
+            }
+        }
+        missing.dedup();
+        if missing.is_empty() {
+            return Ok(secrets);
+        }
+        let message = format!("the contract needs the secret {}, which is not set", missing.join(", "));
+        let hint = "set an environment variable of this name; on AWS, add it to the JSON secret of the source, which \
+                    its `secret` in the settings names";
+        Err(Failure::refused(message).hint(hint))
+    }
+
+    /// Returns the value of a secret; empty for a name that the contract does not have.
+    pub fn value(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", Secret::expose)
+    }
+
+    /// Adds a text that is hidden from now on.
+    pub fn hide(&mut self, text: &str) {
+        let quoted = serde_json::to_string(text).unwrap_or_default();
+        let quoted = quoted.trim_matches('"');
+        let mut forms = vec![text.to_owned(), quoted.to_owned(), quoted.replace('/', "\\/")];
+        // Encoders keep different characters, and write hexadecimal digits in either case.
+        for kept in ["", "-._~", "*-._"] {
+            let encoded = |hex: fn(u8) -> String| -> String {
+                let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || kept.as_bytes().contains(&byte);
+                text.bytes().map(|byte| if is_kept(byte) { char::from(byte).to_string() } else { hex(byte) }).collect()
+            };
+            let both = [encoded(|byte| format!("%{byte:02X}")), encoded(|byte| format!("%{byte:02x}"))];
+            forms.extend(both.iter().map(|form| form.replace("%20", "+")));
+            forms.extend(both);
+        }
+        forms.retain(|form| form.len() >= SHORTEST);
+        self.forms.extend(forms.into_iter().map(Secret::from));
+        self.forms
+            .sort_by(|one, other| other.expose().len().cmp(&one.expose().len()).then(one.expose().cmp(other.expose())));
+        self.forms.dedup();
+    }
+
+    /// Returns whether nothing has to be hidden.
+    pub fn is_empty(&self) -> bool {
+        self.forms.is_empty()
+    }
+
+    /// Returns the text without secrets.
+    pub fn hidden(&self, text: &str) -> String {
+        self.forms.iter().fold(text.to_owned(), |text, form| text.replace(form.expose(), HIDDEN))
+    }
+
+    /// Starts to remove secrets from bytes that arrive in pieces.
+    pub fn filter(&self) -> Filter {
+        Filter { forms: self.forms.clone(), rest: Vec::new(), found: false }
+    }
+}
+
+/// Removes secrets from bytes that arrive in pieces.
+#[derive(Debug)]
+pub struct Filter {
+    forms: Vec<Secret>,
+    /// The last bytes, which may be the start of a secret.
+    rest: Vec<u8>,
+    /// Whether there was a secret.
+    pub found: bool,
+}
+
+impl Filter {
+    /// Adds the next piece; returns the bytes that cannot be part of a secret.
+    pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
+        self.rest.extend_from_slice(piece);
+        for form in self.forms.iter().map(|form| form.expose().as_bytes()) {
+            while let Some(at) = memchr::memmem::find(&self.rest, form) {
+                self.rest.splice(at..at + form.len(), HIDDEN.bytes());
+                self.found = true;
+            }
+        }
+        let longest = self.forms.first().map_or(1, |form| form.expose().len());
+        let done = self.rest.len().saturating_sub(longest - 1);
+        let rest = self.rest.split_off(done);
+        std::mem::replace(&mut self.rest, rest)
+    }
+
+    /// Returns the last bytes.
+    pub fn end(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.rest)
+    }
+}
+
+#[cfg(test)]
+#[path = "../tests/unit/secrets.rs"]
+mod tests;
