@@ -10,8 +10,8 @@ use crate::failure::Failure;
 use crate::pagination::pager::{Next, text};
 use crate::secrets::Secrets;
 
-/// One request of a collection; the client adds the authentication.
-#[derive(Clone, Debug)]
+/// One request of a collection; the client adds the authentication. It has no `Debug`, because it may contain secrets.
+#[derive(Clone)]
 pub struct Ask {
     pub method: Method,
     pub url: Url,

@@ -25,7 +25,7 @@ pub struct Secrets {
 impl Secrets {
     /// Creates the secrets of a contract. `find` returns the value of a name; fails if there is none for one of them.
     pub fn new<'n>(
-        names: impl Iterator<Item = &'n str>,
+        names: impl IntoIterator<Item = &'n str>,
         find: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, Failure> {
         let (mut secrets, mut missing) = (Self::default(), Vec::new());
@@ -38,7 +38,6 @@ impl Secrets {
                 None => missing.push(format!("`{name}`")),
             }
         }
-        missing.dedup();
         if missing.is_empty() {
             return Ok(secrets);
         }

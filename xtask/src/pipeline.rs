@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use connect::Secret;
 use contract::RunId;
 
 /// One program to run to completion.
@@ -37,6 +38,8 @@ pub struct Run {
     pub source_url: Option<String>,
     /// The contract, if it is not the built-in one.
     pub contract: Option<String>,
+    /// The contract's secrets that are set.
+    pub secrets: BTreeMap<String, Secret>,
     /// The collections; empty for all.
     pub collections: Vec<String>,
     /// The reason for loading implausible data.
@@ -60,8 +63,10 @@ impl Run {
             Invocation { program: program.to_owned(), arguments: Vec::new(), environment: environment.collect() }
         };
         let accept = [("ACCEPT", self.accept.clone()), ("ACCEPT_WITH", Some(self.accept_with.clone()))];
-        let source = [("SOURCE_URL", self.source_url.clone())];
-        [step("transformation", &source), step("copy", &accept)]
+        let mut transformation = step("transformation", &[("SOURCE_URL", self.source_url.clone())]);
+        let secrets = self.secrets.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
+        transformation.environment.extend(secrets);
+        [transformation, step("copy", &accept)]
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The words are those of dlt's REST API source and, for `records_at` (dlt: `data_selector`), of this project.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use indexmap::IndexMap;
@@ -61,6 +62,12 @@ pub struct Request {
 }
 
 impl Contract {
+    /// Returns the names of the secrets that the requests need.
+    pub fn secrets(&self) -> BTreeSet<&str> {
+        let own = self.collections.values().map(|collection| &collection.request);
+        own.chain([&self.request]).flat_map(Request::secrets).collect()
+    }
+
     /// Returns the request of a collection: its own values, and those of the source. The source's pages and format do not
     /// apply to a single record.
     pub fn request_of(&self, collection: &Collection) -> Request {
@@ -98,8 +105,7 @@ impl Request {
         self.method.unwrap_or(if self.body.is_some() { Method::Post } else { Method::Get })
     }
 
-    /// Returns the names of the secrets that the requests need.
-    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+    fn secrets(&self) -> impl Iterator<Item = &str> {
         let parameters = self.path.values().chain(self.query.values()).chain(self.headers.values());
         parameters.chain(self.auth.iter().flat_map(Auth::parameters)).filter_map(|parameter| match parameter {
             Parameter::Secret { secret } => Some(secret.as_str()),

@@ -200,6 +200,5 @@ fn secrets(contract: &Contract) -> Result<Secrets> {
         })?,
     };
     let find = |name: &str| all.get(name).cloned().or_else(|| std::env::var(name).ok());
-    let requests = contract.collections.values().map(|collection| &collection.request).chain([&contract.request]);
-    Ok(Secrets::new(requests.flat_map(contract::Request::secrets), find)?)
+    Ok(Secrets::new(contract.secrets(), find)?)
 }

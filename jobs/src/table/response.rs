@@ -290,7 +290,13 @@ impl Response {
             Shape::Lines => "one record per line",
         };
         let start: String = self.text[self.at..].chars().take(60).collect();
-        let guess = if byte == b'<' { " (an HTML or XML page)" } else { "" };
+        let guess = match byte {
+            b'<' => " (an HTML or XML page)",
+            b'{' if self.shape == Shape::List => {
+                " (`records_at` in the contract is the path of the records in an object)"
+            }
+            _ => "",
+        };
         format!("expected {expected}, found `{}`{guess}", start.trim_end().replace('\n', " "))
     }
 }

@@ -43,7 +43,6 @@ fn a_later_secret_is_hidden_as_well_and_a_missing_one_is_named() {
     assert_eq!(secrets.hidden("a-token"), "a-token");
     secrets.hide("a-token");
     assert_eq!(secrets.hidden("a-token"), HIDDEN);
-    let missing =
-        Secrets::new(["A", "B", "B", "C"].into_iter(), |name| (name == "A").then(String::new)).expect_err("all");
+    let missing = Secrets::new(["A", "B", "C"], |name| (name == "A").then(String::new)).expect_err("all");
     assert_eq!(missing.to_string(), "the contract needs the secret `A`, `B`, `C`, which is not set");
 }

@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Error, Result, ensure};
+use connect::Secret;
 use contract::{Contract, RunId};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::configure;
 use super::marts::{self, Marts};
 use crate::cli::LocalRun;
 use crate::edge::postgres::{self, Server};
@@ -24,6 +26,7 @@ use crate::flows::warehouse::{contract, passwords, prepare};
 use crate::page::{self, Charts};
 use crate::pipeline::Run;
 use crate::report::{Loaded, LocalReport};
+use crate::settings::{Variables, given};
 use crate::warehouse::{DATABASE, bootstrap};
 
 /// The PyPI package with PostgreSQL 18, for machines without PostgreSQL.
@@ -84,6 +87,7 @@ impl Platform {
             warehouse_url: state.login("loader").url(),
             source_url,
             contract: request.contract.as_ref().map(|file| file.display().to_string()),
+            secrets: secrets(&contract)?,
             collections: request.collections.clone(),
             accept: request.accept.clone(),
         };
@@ -227,6 +231,14 @@ pub(super) fn new_server(dir: &Path, report: &mut dyn FnMut(&str)) -> Result<Ser
         }
     };
     Ok(Server { programs, home, user, port: 0, password: files::secret()?.into() })
+}
+
+/// Returns the values of the contract's secrets, from the environment or `.env`.
+fn secrets(contract: &Contract) -> Result<BTreeMap<String, Secret>> {
+    let names = contract.secrets();
+    let variables = if names.is_empty() { Variables::new() } else { configure::variables(None)? };
+    let values = names.into_iter().filter_map(|name| Some((name.to_owned(), given(&variables, name)?.into())));
+    Ok(values.collect())
 }
 
 fn source_url(request: &LocalRun, contract: &Contract, root: &Path) -> Result<Option<String>> {

@@ -8,13 +8,14 @@ fn a_run_passes_only_what_it_was_given() {
         warehouse_url: "postgres://loader@host/db".to_owned(),
         source_url: Some("file:///source".to_owned()),
         contract: None,
+        secrets: BTreeMap::from([("KEY".to_owned(), "secret".into())]),
         collections: vec!["launches".to_owned(), "cores".to_owned()],
         accept: Some("half of them retired".to_owned()),
         accept_with: "cargo xtask local --accept 'REASON'".to_owned(),
     };
     let [transformation, copy] = run.steps();
     let names = |step: &Invocation| step.environment.keys().cloned().collect::<Vec<_>>().join(" ");
-    assert_eq!(names(&transformation), "COLLECTIONS LAKE_URL RUN_ID SOURCE_URL WAREHOUSE_URL");
+    assert_eq!(names(&transformation), "COLLECTIONS KEY LAKE_URL RUN_ID SOURCE_URL WAREHOUSE_URL");
     assert_eq!(names(&copy), "ACCEPT ACCEPT_WITH COLLECTIONS LAKE_URL RUN_ID WAREHOUSE_URL");
     assert_eq!(copy.environment["COLLECTIONS"], "launches,cores");
 }

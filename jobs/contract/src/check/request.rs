@@ -16,6 +16,9 @@ impl<'c> Checker<'c> {
                 self.parameter(&[at, &[part, name][..]].concat(), parameter);
             }
         }
+        for (name, _) in request.path.iter().filter(|(_, value)| matches!(value, Parameter::Secret { .. })) {
+            self.add(at, &["path", name], "a secret cannot be part of a path, which logs show; use a header");
+        }
         for (name, value) in &request.headers {
             let legal = |text: &str, also: &str| {
                 !text.is_empty() && text.chars().all(|char| char.is_ascii_alphanumeric() || also.contains(char))
@@ -172,3 +175,7 @@ impl<'c> Checker<'c> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/check_request.rs"]
+mod tests;

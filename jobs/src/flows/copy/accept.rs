@@ -36,13 +36,21 @@ pub(super) fn accept<'j>(job: &'j Job<'_>, findings: &[Finding]) -> Result<Optio
 /// Returns the likely cause, and what to do about it.
 fn cause(job: &Job<'_>, first: &Finding, refused: &[&Finding], findings: &[Finding]) -> String {
     let is_part = |finding: &&Finding| [Check::Incomplete, Check::PageSize].contains(&finding.check);
-    if refused.iter().any(is_part) {
-        return "the source probably paginates: request all records in the contract's `path`, for example \
-                `?limit=100000`, or set `max_deleted_share: 1.0` if the response contains only the newest records"
-            .to_owned();
-    }
     let tables = job.contract.tables();
     let collection = |name: &str| tables.iter().find(|table| table.name == name).map(|table| table.collection);
+    if let Some(part) = refused.iter().find(|finding| is_part(finding)) {
+        let of_part = collection(&part.table).and_then(|name| job.contract.collections.get(name));
+        let has_pages = of_part.is_some_and(|collection| job.contract.request_of(collection).paginator.is_some());
+        return if has_pages {
+            "the source did not return all of its pages, or `paginator` in the contract is wrong: fetch again with a new \
+             run ID"
+        } else {
+            "the source probably paginates: describe its pages with `request.paginator` in the contract, or request all \
+             records, for example with `?limit=100000`; set `max_deleted_share: 1.0` if the response contains only the \
+             newest records"
+        }
+        .to_owned();
+    }
     let of_first = |finding: &&Finding| collection(&finding.table) == collection(&first.table);
     match findings.iter().filter(of_first).find(|finding| finding.check == Check::UnknownFields) {
         Some(unknown) => format!("a field was probably renamed, because {}: correct the contract", unknown.problem),

@@ -93,7 +93,7 @@ fn a_secret_that_is_not_set_is_named() {
     let zoo = zoo("{auth: {type: bearer, token: {secret: KEY}}, headers: {X: {secret: OTHER}}}");
     let server = Server::start();
     let run = |program: Program| program.env("KEY", "").run();
-    run(program(&zoo, &server, "r1")).refused(&["the contract needs the secret `OTHER`, `KEY`, which is not set"]);
+    run(program(&zoo, &server, "r1")).refused(&["the contract needs the secret `KEY`, `OTHER`, which is not set"]);
     let broken = program(&zoo, &server, "r1").env("SOURCE_SECRETS", "KEY=verysecret").secret("verysecret");
     run(broken).refused(&["SOURCE_SECRETS is not a JSON object of names and texts"]);
     program(&zoo, &server, "r1")

@@ -61,7 +61,11 @@ fn an_incomplete_response_is_distinguished_from_an_invalid_one_at_every_byte() {
     for (bad, offset, problem) in [
         ("<html>", 0, "expected an array of records, found `<html>` (an HTML or XML page)"),
         ("Not Found", 0, "expected an array of records, found `Not Found`"),
-        ("{}", 0, "expected an array of records, found `{}`"),
+        (
+            "{}",
+            0,
+            "expected an array of records, found `{}` (`records_at` in the contract is the path of the records in an object)",
+        ),
         ("[1 2]", 3, "expected `,` or `]` after a record"),
         ("[{\"a\" 1}]", 6, "expected `:`"),
         ("[1]x", 3, "unexpected text after the end"),
@@ -119,7 +123,10 @@ fn an_object_without_the_records_is_invalid() {
     for (body, problem) in [
         ("[]", "expected an object around the records, found `[]`"),
         (r#"{"data":[]}"#, "expected an object around the records, found `[]}`"),
-        (r#"{"data":{"items":{}}}"#, "expected an array of records, found `{}}}`"),
+        (
+            r#"{"data":{"items":{}}}"#,
+            "expected an array of records, found `{}}}` (`records_at` in the contract is the path of the records in an object)",
+        ),
         (
             r#"{"data":{"rows":[1]},"n":1}"#,
             "there is nothing at `data.items` (`records_at`); the response has the fields data, n",

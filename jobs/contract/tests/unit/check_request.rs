@@ -1,0 +1,87 @@
+//! Tests the message for each mistake in a request.
+
+use crate::Contract;
+
+fn problems(request: &str, collection: &str) -> Vec<String> {
+    let text = format!(
+        "source: zoo\nbase_url: http://zoo.example\nrequest: {request}\ncollections:\n  hens:\n    path: /hens\n    key: id\n    \
+         doc: d\n    {collection}\n    columns: {{id: {{type: integer, doc: d}}}}\n"
+    );
+    match Contract::parse(&text, "zoo.yaml") {
+        Ok(_) => Vec::new(),
+        Err(error) => error.to_string().lines().map(str::to_owned).collect(),
+    }
+}
+
+#[test]
+fn each_mistake_in_a_request_is_reported_with_its_fix() {
+    let of_collection = "zoo.yaml:8: collections.hens.request";
+    for (request, collection, expected) in [
+        ("{auth: {type: token}}", "", "zoo.yaml: unknown variant `token`, expected one of `bearer`, `api_key`"),
+        ("{auth: {type: bearer}}", "", "missing field `token`; add it"),
+        ("{auth: {type: bearer, token: abc}}", "", "zoo.yaml:3: request.auth.token: is a secret: write {secret: NAME}"),
+        ("{auth: {type: bearer, token: {env: ABC}}}", "", "unknown field `env`, expected `secret`"),
+        ("{auth: {type: bearer, token: {secret: abc}}}", "", "`abc` is not the name of an environment variable"),
+        ("{auth: {type: bearer, token: {secret: AWS_KEY}}}", "", "the variable `AWS_KEY` has another purpose"),
+        (
+            "{auth: {type: oauth2_client_credentials, access_token_url: /t, client_id: a, client_secret: {secret: B}}}",
+            "",
+            "request.auth.access_token_url: `/t` must start with https://",
+        ),
+        ("{path: {a: {secret: B}}}", "", "request.path.a: a secret cannot be part of a path, which logs show"),
+        ("{headers: {'a b': c}}", "", "request.headers.a b: `a b` is not the name of a header"),
+        ("{headers: {a: \"b\\nc\"}}", "", "request.headers.a: has a control character"),
+        ("{query: {a: [1]}}", "", "expected a text, a number, true, false or {secret: NAME}"),
+        ("{rate_limit: {requests: 0, seconds: 1}}", "", "request.rate_limit: 0 requests in 1 seconds; both must be"),
+        ("{concurrency: 0}", "", "request.concurrency: must be at least 1"),
+        ("{retry_statuses: [200]}", "", "request.retry_statuses: `200` is not the status of an error"),
+        ("{paginator: {type: offset}}", "", "missing field `limit`; add it"),
+        ("{paginator: {type: offset, limit: 0}}", "", "request.paginator.limit: must be at least 1"),
+        ("{paginator: {type: cursor}}", "", "request.paginator: needs `cursor_path`, or `last_record`"),
+        ("{paginator: {type: cursor, cursor_path: a, last_record: b}, records_at: c}", "", "remove one"),
+        ("{paginator: {type: json_link}}", "", "`next` is a field beside the records: say where these are with"),
+        (
+            "{paginator: {type: page_number, page_param: $.page}}",
+            "",
+            "`$.page` is a path in the body, but the request has",
+        ),
+        ("{paginator: {type: page_number, size: 3}}", "", "unknown field `size`, expected"),
+        ("{records_at: a..b}", "", "`a..b` is not a path; use field or object.field"),
+        ("{total_path: 'header:'}", "", "`header:` is not a path; use field or object.field"),
+        ("{format: ndjson, records_at: a}", "", "with `format: ndjson`, each line is a record"),
+        ("{format: ndjson, total_path: a}", "", "a response of lines has no other fields; use header:NAME"),
+        (
+            "{}",
+            "request: {concurrency: 1}",
+            "collections.hens.request.concurrency: applies to the whole source; move it",
+        ),
+        ("{}", "request: {method: GET, body: {}}", "a GET has no body; use `method: POST`"),
+        (
+            "{}",
+            "answer: object\n    request: {paginator: {type: header_link}}",
+            "the response is one object, and has no pages",
+        ),
+    ] {
+        let found = problems(request, collection);
+        assert_eq!(found.len(), 1, "{request} {collection}: {found:?}");
+        assert!(found[0].contains(expected), "{request} {collection}: {found:?}");
+        if collection.starts_with("request") {
+            assert!(found[0].starts_with(of_collection), "{found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_collection_inherits_the_request_of_its_source() {
+    for (request, collection) in [
+        ("{paginator: {type: json_link}, records_at: rows, format: json}", "answer: object"),
+        (
+            "{paginator: {type: json_link}, records_at: rows}",
+            "request: {paginator: {type: single_page}, records_at: .}",
+        ),
+        ("{headers: {a: 1}, query: {b: true}, path: {c: x}, body: {d: [1]}}", "request: {query: {b: no, c: 1.5}}"),
+        ("{auth: {type: http_basic, username: me, password: {secret: PASSWORD}}}", ""),
+    ] {
+        assert_eq!(problems(request, collection), [""; 0], "{request} {collection}");
+    }
+}
