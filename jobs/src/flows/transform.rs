@@ -25,6 +25,7 @@ use crate::edge::lake::Lake;
 use crate::edge::warehouse::waits;
 use crate::edge::{clock, source};
 use crate::failure::{Failure, failure_of, hint_of};
+use crate::incremental::{Choice, Window};
 use crate::load::Ledger;
 use crate::receipt::{self, Receipt, fingerprint};
 
@@ -51,6 +52,8 @@ pub struct Job {
     pub retries: usize,
     /// The wait before the first retry; it doubles, with jitter, up to 30 s.
     pub first_wait: Duration,
+    /// Which records to request.
+    pub choice: Choice,
 }
 
 /// A transformation, which the tasks of the collections share.
@@ -79,6 +82,9 @@ impl Transformation {
     pub async fn run(self: &Arc<Self>) -> Result<Report> {
         let job = &self.job;
         self.origin.check(job, &self.lake).await?;
+        for name in &job.collections {
+            self.window(name)?;
+        }
         let (mut tasks, gate) = (self.tasks.lock().await, Arc::new(Semaphore::new(job.at_once)));
         for name in &job.collections {
             let (work, gate, name) = (Arc::clone(self), Arc::clone(&gate), name.clone());
@@ -136,15 +142,17 @@ impl Transformation {
         }
         let earlier = match origin.replayed() {
             Some(run) => Some(self.replayed(name, run).await?),
-            None => self.previous(name, &fingerprint).await?,
+            None => self.previous(name, collection, &fingerprint).await?,
         };
+        let replayed = earlier.as_ref().filter(|_| origin.replayed().is_some());
+        let window = replayed.map_or_else(|| self.window(name), |receipt| Ok(Window::replayed(receipt)))?;
         let made = AtomicUsize::new(0);
         let attempt = || async {
             let attempt = match made.fetch_add(1, Ordering::Relaxed) {
                 0 => job.attempt.clone(),
                 more => format!("{}-{more}", job.attempt),
             };
-            self.attempt(name, collection, &attempt, &fingerprint, earlier.as_ref()).await
+            self.attempt((name, collection), &attempt, &fingerprint, &window, earlier.as_ref()).await
         };
         let asked_to_wait = |error: &anyhow::Error| failure_of(error).and_then(Failure::asked_to_wait);
         let may_help = |error: &anyhow::Error| {
@@ -165,13 +173,22 @@ impl Transformation {
         }
     }
 
+    /// Returns what to request of a collection; only an API is asked for less than all records.
+    fn window(&self, name: &str) -> Result<Window> {
+        let Self { job, origin, ledger, .. } = self;
+        let collection = job.contract.collections.get(name).context("a selected collection is not in the contract")?;
+        let (nothing, fingerprint) = (Ledger::default(), fingerprint(&job.contract, name, collection));
+        let ledger = if matches!(origin, Origin::Api(_)) { ledger } else { &nothing };
+        Ok(Window::of((name, collection), &fingerprint, ledger, &job.choice)?)
+    }
+
     /// Makes one attempt: fetches the response or reads it again, and transforms it unless nothing has changed.
     async fn attempt(
         &self,
-        name: &str,
-        collection: &Collection,
+        (name, collection): (&str, &Collection),
         attempt: &str,
         fingerprint: &str,
+        window: &Window,
         earlier: Option<&Receipt>,
     ) -> Result<Receipt> {
         let Self { job, origin, lake, bars, .. } = self;
@@ -184,7 +201,8 @@ impl Transformation {
             }
         };
         let to = fetch::Target { lake, layout, run, name, attempt, stores, claim: &claim };
-        let Some(mut arriving) = origin.ask(to, &collection.path, earlier, &now, bars).await? else {
+        let Some(mut arriving) = origin.ask(to, &collection.path, &window.parameters, earlier, &now, bars).await?
+        else {
             let previous = earlier.context("the source returned 304 to a request without an ETag")?;
             let since = previous.unchanged_since.clone().unwrap_or_else(|| previous.run_id.clone());
             return Ok(Receipt {
@@ -198,8 +216,9 @@ impl Transformation {
         };
         let (etag, url, fetched_at) = (arriving.etag.take(), arriving.url.take(), arriving.fetched_at.clone());
         let sent_at = arriving.sent_at.take();
-        let Made { raw, tables, quarantine, incomplete } =
+        let Made { raw, tables, quarantine, incomplete, cursor } =
             tables::make(&job.contract, collection, &to, arriving).await?;
+        let cursor = window.cursor(collection, cursor, &fetched_at);
         Ok(Receipt {
             source: job.contract.source.clone(),
             collection: name.to_owned(),
@@ -212,6 +231,8 @@ impl Transformation {
             incomplete,
             unchanged_since: None,
             replayed_from: origin.replayed().cloned(),
+            part: window.part,
+            cursor,
             made_by: Some(receipt::made_by()),
             raw,
             tables,

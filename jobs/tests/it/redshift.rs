@@ -27,6 +27,7 @@ use jobs::edge::warehouse::Redshift;
 use jobs::failure::{exit_of, hint_of};
 use jobs::flows::copy::{self, Outcome, Report, copy};
 use jobs::flows::transform::{self, Origin, Transformation};
+use jobs::incremental::Choice;
 use jobs::load::Ledger;
 use redshift_emulator::{Emulator, Fault};
 use serde_json::{Value, json};
@@ -102,6 +103,7 @@ impl Rig {
             retries: 0,
             first_wait: Duration::ZERO,
             verifies: false,
+            choice: Choice::Changes,
         };
         let source = Lake::open(&file_url(&self.zoo.source()), false, None).expect("a source");
         let work =

@@ -11,9 +11,7 @@ impl<'c> Checker<'c> {
     /// Checks the request of the source, or of one collection.
     pub(super) fn request(&mut self, at: &[&'c str], request: &'c Request) {
         let at = &[at, &["request"]].concat();
-        for (part, parameters) in
-            [("path", &request.path), ("query", &request.query), ("headers", &request.headers)]
-        {
+        for (part, parameters) in [("path", &request.path), ("query", &request.query), ("headers", &request.headers)] {
             for (name, parameter) in parameters {
                 self.parameter(&[at, &[part, name][..]].concat(), parameter);
             }
@@ -91,7 +89,11 @@ impl<'c> Checker<'c> {
         }
         let lines = all.format == Some(Format::Ndjson);
         if lines && (all.records_at.is_some() || collection.answer == Answer::Object) {
-            self.add(at, &["request"], "with `format: ndjson`, each line is a record: remove `records_at` and `answer`");
+            self.add(
+                at,
+                &["request"],
+                "with `format: ndjson`, each line is a record: remove `records_at` and `answer`",
+            );
         }
         for (key, path) in
             [("records_at", &all.records_at), ("total_path", &all.total_path), ("has_more_path", &all.has_more_path)]

@@ -112,6 +112,7 @@ impl Origin {
         &self,
         to: Target<'t>,
         path: &str,
+        parameters: &[(String, String)],
         earlier: Option<&Receipt>,
         now: &str,
         bars: &MultiProgress,
@@ -120,7 +121,7 @@ impl Origin {
         let (mut fetched_at, mut raw, mut url) = (now.to_owned(), None, None);
         let (mut claims, mut incomplete, mut sent_at) = (Claims::default(), None, None);
         let (from, etag, form, total) = match self {
-            Self::Api(api) => match api.get(path, earlier).await? {
+            Self::Api(api) => match api.get(&with(path, parameters), earlier).await? {
                 Reply::NotModified(http) => {
                     evidence.insert("http".to_owned(), serde_json::to_value(http)?);
                     to.keep(&evidence).await?;
@@ -171,6 +172,15 @@ impl Origin {
         let raw = raw.unwrap_or_else(|| to.lake.upload(&to.raw(form), true));
         Ok(Some(Arriving { to, from, raw, evidence, bar, etag, url, fetched_at, sent_at, form, claims, incomplete }))
     }
+}
+
+/// Adds parameters to the query of a path.
+fn with(path: &str, parameters: &[(String, String)]) -> String {
+    if parameters.is_empty() {
+        return path.to_owned();
+    }
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+    format!("{path}{}{query}", if path.contains('?') { '&' } else { '?' })
 }
 
 impl Arriving<'_> {

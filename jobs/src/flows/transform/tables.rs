@@ -23,6 +23,8 @@ pub(super) struct Made {
     pub quarantine: Option<Object>,
     /// How the response reports more records than it has.
     pub incomplete: Option<String>,
+    /// The largest value of the cursor column.
+    pub cursor: Option<i64>,
 }
 
 /// Converts a response to files as it arrives.
@@ -33,10 +35,12 @@ pub(super) async fn make(
     mut arriving: Arriving<'_>,
 ) -> Result<Made> {
     let (reader, form) = (RecordReader::new(contract, to.name, collection), arriving.form);
+    let cursor = collection.incremental.as_ref().map(|incremental| incremental.cursor.as_str());
+    let tables = contract.tables_of(to.name, collection).into_iter().map(|table| TableFiles::new(table, cursor));
     let mut work = Work {
         to: *to,
         reader: &reader,
-        tables: contract.tables_of(to.name, collection).into_iter().map(TableFiles::new).collect::<Result<_>>()?,
+        tables: tables.collect::<Result<_>>()?,
         quarantine: None,
         first_reasons: String::new(),
         claims: mem::take(&mut arriving.claims),
@@ -57,8 +61,9 @@ pub(super) async fn make(
     read?;
     records.end(&mut |record, json| work.take(record, json))?;
     let incomplete = incomplete.or_else(|| work.claims.missing(work.records));
+    let cursor = work.tables[0].newest;
     let (tables, quarantine) = work.finish(contract.max_quarantine_share(collection)).await?;
-    Ok(Made { raw, tables, quarantine, incomplete })
+    Ok(Made { raw, tables, quarantine, incomplete, cursor })
 }
 
 struct Work<'w> {
@@ -96,6 +101,7 @@ impl Work<'_> {
         }
         let fits = record.reasons.is_empty();
         if fits {
+            record.row.record = self.records.cast_signed();
             self.tables[0].append(&record.row)?;
         } else {
             self.tables[0].receipt.quarantined += 1;
@@ -103,14 +109,15 @@ impl Work<'_> {
             self.quarantine(key, &mem::take(&mut record.reasons), json)?;
         }
         self.tables[0].receipt.read += 1;
-        for (table, child) in self.tables[1..].iter_mut().zip(&record.children) {
+        for (table, child) in self.tables[1..].iter_mut().zip(&mut record.children) {
             table.receipt.read += child.read;
             if !fits {
                 table.receipt.quarantined += child.read;
                 continue;
             }
             table.receipt.dropped += child.dropped;
-            for row in &child.rows {
+            for row in &mut child.rows {
+                row.record = self.records.cast_signed();
                 table.append(row)?;
             }
         }

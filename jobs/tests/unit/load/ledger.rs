@@ -8,7 +8,10 @@ fn committed(seq: i64, run: &str, fetched_at: &str, collections: &[(&str, &str)]
         run_id: run.parse().expect("run id"),
         fetched_at: fetched_at.to_owned(),
         rows: BTreeMap::new(),
-        collections: collections.iter().map(|(name, print)| ((*name).to_owned(), (*print).to_owned())).collect(),
+        collections: collections
+            .iter()
+            .map(|(name, print)| ((*name).to_owned(), Loaded::Records((*print).to_owned())))
+            .collect(),
     }
 }
 
