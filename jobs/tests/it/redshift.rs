@@ -4,6 +4,7 @@ mod any_contract;
 mod bootstrap;
 mod contract_changed;
 mod every_table;
+mod incremental;
 mod many_tables;
 mod needs_time;
 mod repeated_keys;

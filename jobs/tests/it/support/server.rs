@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-#[derive(Debug)]
 pub struct Server {
     http: Arc<Http>,
     book: Arc<Mutex<Book>>,
@@ -17,15 +16,13 @@ pub struct Server {
 
 struct Http(tiny_http::Server);
 
-impl std::fmt::Debug for Http {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0.server_addr())
-    }
-}
+/// Returns the response to a request, unless it is scripted.
+type Answer = Box<dyn FnMut(&Request) -> Option<Response> + Send>;
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Book {
     script: BTreeMap<String, VecDeque<Response>>,
+    answer: Option<Answer>,
     requests: Vec<Request>,
 }
 
@@ -102,6 +99,11 @@ impl Server {
         open(&self.book).script.insert(path.to_owned(), responses.into_iter().collect());
     }
 
+    /// Computes the responses to requests that are not scripted.
+    pub fn answer(&self, with: impl FnMut(&Request) -> Option<Response> + Send + 'static) {
+        open(&self.book).answer = Some(Box::new(with));
+    }
+
     /// Returns the requests for a path, in order.
     pub fn requests(&self, path: &str) -> Vec<Request> {
         open(&self.book).requests.iter().filter(|asked| asked.path == path).cloned().collect()
@@ -123,11 +125,15 @@ impl Book {
     fn response(&mut self, request: &tiny_http::Request, body: String) -> Response {
         let headers = request.headers().iter().map(|header| (header.field.to_string(), header.value.to_string()));
         let path = request.url().to_owned();
-        self.requests.push(Request { path: path.clone(), at: Instant::now(), body, headers: headers.collect() });
+        let request = Request { path: path.clone(), at: Instant::now(), body, headers: headers.collect() };
+        self.requests.push(request.clone());
         match self.script.get_mut(&path) {
             Some(queue) if queue.len() > 1 => queue.pop_front().expect("two or more"),
             Some(queue) => queue.front().cloned().expect("a response"),
-            None => Response::new(404, "Not Found"),
+            None => {
+                let answer = self.answer.as_mut().and_then(|answer| answer(&request));
+                answer.unwrap_or_else(|| Response::new(404, "Not Found"))
+            }
         }
     }
 }
