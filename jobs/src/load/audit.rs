@@ -148,9 +148,7 @@ impl Plan<'_> {
             let (after, repeated) = (self.rows_after(audit, changes, name), Change::Repeated.count(changes, name));
             let is_part = self.tables.iter().any(|table| table.name == name && self.is_part(table));
             if after != rows && !is_part {
-                return Some(format!(
-                    "table `{name}` would have {after} rows after the load, but the manifest has {rows}"
-                ));
+                return Some(format!("table `{name}` would have {after} rows after the load, but the run has {rows}"));
             }
             (repeated > 0).then(|| format!("the changes in table `{name}` have several rows for {repeated} keys"))
         });
