@@ -45,6 +45,17 @@ pub enum Cell<'a> {
     Json(Cow<'a, str>),
 }
 
+impl Cell<'_> {
+    /// Returns a number, the days of a date, or the microseconds of a timestamp.
+    pub fn number(&self) -> Option<i64> {
+        match self {
+            Self::Integer(value) | Self::Micros(value) => Some(*value),
+            Self::Days(days) => Some((*days).into()),
+            _ => None,
+        }
+    }
+}
+
 /// Cleans a string and parses it as `kind`.
 pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<'a>, String> {
     let text = rules.iter().fold(text, |text, rule| if *rule == Clean::Trim { trimmed(text) } else { text });

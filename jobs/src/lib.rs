@@ -10,6 +10,7 @@ pub mod clean;
 pub mod cli;
 pub mod edge;
 pub mod flows;
+pub mod incremental;
 pub mod limits;
 mod lineage;
 pub mod load;

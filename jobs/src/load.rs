@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! stage     a table for each table of the contract, named after run and attempt, filled from the run's files
+//! reduce    remove superseded versions of records from the stage, where a response may have some
 //! audit     count the rows and keys of the targets, and the values of columns that may become empty
 //! delta     from stage and target: inserted, updated (changed by row hash), revived, deleted (vanished)
 //! findings  what is implausible: accepted by a person, or refused
@@ -22,15 +23,16 @@ mod commit;
 mod ledger;
 mod plan;
 mod plausible;
+mod reduce;
 mod retired;
 mod sql;
 
 pub(crate) use audit::Audit;
 #[cfg(feature = "aws")]
 pub(crate) use batch::batches;
-pub(crate) use changes::{Change, Changes};
-pub use ledger::Ledger;
+pub(crate) use changes::{Change, Changes, compared};
 pub(crate) use ledger::Standing;
+pub use ledger::{Ledger, Loaded};
 #[cfg(feature = "aws")]
 pub(crate) use plan::drop_tables;
 pub(crate) use plan::{Plan, StageNames};

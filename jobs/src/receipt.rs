@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contract::{Collection, Contract, Defaults, RunId};
+use contract::{Collection, Contract, Defaults, Incremental, Request, RunId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -43,6 +43,13 @@ pub struct Receipt {
     /// The run whose stored bytes were transformed again, without a request to the source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replayed_from: Option<RunId>,
+    /// Whether the response has only some of the records, so that those it does not have are not deleted.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub part: bool,
+    /// The largest value of the cursor column, from which the next request starts: microseconds or days since 1970, or the
+    /// number itself. A range has none, because it need not follow what was loaded before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<i64>,
     /// The version of the code that wrote the files; older manifests do not contain it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_by: Option<String>,
@@ -149,17 +156,27 @@ pub struct File {
     pub rows: u64,
 }
 
-/// Returns a hash of everything that determines how a collection's responses become files: its part of the contract,
-/// the defaults, and this code.
+/// Returns a hash of everything that determines which records are requested and how they become files: the collection's part
+/// of the contract, the defaults, and this code.
 pub fn fingerprint(contract: &Contract, name: &str, collection: &Collection) -> String {
-    // Only a load reads these: a change must not require another transformation.
+    // Only a load, or the order and time of requests, depends on the values that are left out here: a change of them must not
+    // require another transformation.
     let (max_deleted_share, max_emptied_share, removed) = (None, None, None);
     let defaults = Defaults { max_deleted_share, max_emptied_share, removed, ..contract.defaults.clone() };
-    let collection = Collection { max_deleted_share, max_emptied_share, removed, ..collection.clone() };
+    let request = contract.request_of(collection);
+    let request = Request { rate_limit: None, concurrency: None, retry_statuses: Vec::new(), ..request };
+    let incremental = collection.incremental.clone();
+    let incremental = incremental.map(|incremental| Incremental { lookback: 0, snapshot_every: 0, ..incremental });
+    let loaded = Collection { max_deleted_share, max_emptied_share, removed, ..collection.clone() };
+    let collection = Collection { request, incremental, ..loaded };
     let parts = (TRANSFORMATION, &contract.source, defaults, name, collection);
     // Serialising plain structs into memory cannot fail; an empty text would only change the fingerprint.
     let text = serde_json::to_string(&parts).unwrap_or_default();
     hex(&Sha256::digest(text))[..32].to_owned()
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// Returns the version of the code that writes the files.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One table's counts: `read = rows + quarantined + dropped` and `rows = inserted + updated + unchanged`.
+/// One table's counts: `read = rows + superseded + quarantined + dropped` and `rows = inserted + updated + unchanged`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Records or list elements in the run's response.
@@ -23,4 +23,11 @@ pub struct Counts {
     pub quarantined: u64,
     /// List elements dropped by a rule in the contract.
     pub dropped: u64,
+    /// Rows that were not loaded, because a newer version of their record is in the run or already in the table.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub superseded: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }

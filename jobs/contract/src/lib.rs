@@ -29,6 +29,6 @@ pub use request::{
     RateLimit, Request,
 };
 pub use run_id::RunId;
-pub use tables::{POSITION, SYSTEM_COLUMNS, Table, TableColumn};
+pub use tables::{POSITION, RECORD, SYSTEM_COLUMNS, Table, TableColumn};
 pub use tls::{Tls, TlsOptions};
 pub use yaml::{NotUtf8, explain, line_of, text, without_bom, without_place};

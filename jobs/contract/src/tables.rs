@@ -1,9 +1,13 @@
 //! The contract's tables and columns, as the Parquet files, the warehouse and dbt use them.
 
 use crate::model::{Child, Clean, Collection, Column, Contract, Drift, Reference, Removed, Type};
+use crate::request::Mode;
 
 /// The column with an element's position in its list, starting from 1.
 pub const POSITION: &str = "position";
+
+/// The column of [`Table::is_numbered`] files with the number of a row's record in the run's responses, starting from 1.
+pub const RECORD: &str = "_record";
 
 /// The columns that a load adds to every table after the contract's own, in order. The leading underscore separates them
 /// from the source's columns.
@@ -53,6 +57,8 @@ pub struct Table<'c> {
     pub key: Vec<&'c str>,
     /// The contract's columns in table order; a child table starts with the parent's key and `position`.
     pub columns: Vec<TableColumn<'c>>,
+    /// Whether its files also have the column [`RECORD`]: a response may have several versions of a record.
+    pub is_numbered: bool,
 }
 
 /// One column of a table.
@@ -95,7 +101,8 @@ impl Contract {
             (key.required, key.unique) = (true, true);
         }
         let (doc, key) = (collection.doc.as_str(), vec![collection.key.as_str()]);
-        let own = Table { name, collection: name, child: None, doc, key, columns };
+        let is_numbered = collection.incremental.is_some() || collection.mode == Mode::Append;
+        let own = Table { name, collection: name, child: None, doc, key, columns, is_numbered };
         let children = collection.children.iter().map(|(child_name, child)| Table {
             name: child_name,
             collection: name,
@@ -103,6 +110,7 @@ impl Contract {
             doc: &child.doc,
             key: vec![&child.parent_key, POSITION],
             columns: self.child_columns(name, collection, child),
+            is_numbered,
         });
         std::iter::once(own).chain(children).collect()
     }

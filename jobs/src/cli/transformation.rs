@@ -14,9 +14,10 @@ use crate::failure::Failure;
 use crate::flows::chosen;
 use crate::flows::lineage::Lineage;
 use crate::flows::transform::{Job, Origin, Report, Transformation};
+use crate::incremental::Choice;
 use crate::load::Ledger;
 use crate::secrets::Secrets;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use connect::aws::{self, SdkConfig};
@@ -48,10 +49,19 @@ struct Cli {
     /// with the run's manifests
     #[arg(long, env = "VERIFY", value_parser = clap::builder::FalseyValueParser::new())]
     verify: bool,
-    /// The warehouse, in the same format as for `copy`; its ledger determines which ETags may be sent. Without this
-    /// option, every collection is fetched in full
+    /// The warehouse, in the same format as for `copy`; its ledger determines which ETags may be sent, and from where changes
+    /// are requested. Without this option, every collection is fetched in full
     #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
     warehouse_url: Option<String>,
+    /// Request only the records from this value of the cursor: 2026-01-31, 2026-01-31T12:00:00Z or an integer
+    #[arg(long, env = "RANGE_FROM", value_name = "VALUE")]
+    from: Option<String>,
+    /// Request only the records up to this value of the cursor, in the same format
+    #[arg(long, env = "RANGE_TO", value_name = "VALUE")]
+    to: Option<String>,
+    /// Request all records, even of collections of which only the changes are usually requested
+    #[arg(long, env = "FULL_REFRESH", value_parser = clap::builder::FalseyValueParser::new())]
+    full_refresh: bool,
     /// The number of collections to process in parallel
     #[arg(long, env = "AT_ONCE", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     at_once: u8,
@@ -82,11 +92,12 @@ pub fn main() -> ExitCode {
 async fn start() -> ExitCode {
     let cli = Cli::parse();
     let (run, replays) = task(&cli).unwrap_or_else(|misuse| misuse.exit());
+    let choice = choice(&cli).unwrap_or_else(|misuse| misuse.exit());
     let bars = cli::bars(cli.common.log);
     cli::start(&cli.common, &bars);
     let (started, lineage) = (OnceLock::new(), OnceLock::new());
     let job = async {
-        let work = prepare(&cli, run, replays, &bars, &lineage).await?;
+        let work = prepare(&cli, (run, replays, choice), &bars, &lineage).await?;
         started.get_or_init(|| work).run().await
     };
     let clean_up = async || {
@@ -126,10 +137,24 @@ fn task(cli: &Cli) -> Result<(RunId, Option<RunId>), clap::Error> {
     Err(misuse(kind, message))
 }
 
+/// Returns which records to request.
+fn choice(cli: &Cli) -> Result<Choice, clap::Error> {
+    let misuse = |message: &str| Err(Cli::command().error(ErrorKind::ArgumentConflict, message));
+    match (cli::given(&cli.from), cli::given(&cli.to)) {
+        (None, None) if cli.full_refresh => Ok(Choice::All),
+        (None, None) => Ok(Choice::Changes),
+        (Some(_), Some(_)) if cli.full_refresh => misuse("--full-refresh requests more than the range --from --to"),
+        (Some(_), Some(_)) if cli::given(&cli.from_raw).is_some() => {
+            misuse("--from and --to cannot be used with --from-raw: a replay has the records of its run")
+        }
+        (Some(from), Some(to)) => Ok(Choice::Range(from.to_owned(), to.to_owned())),
+        _ => misuse("--from and --to (or RANGE_FROM and RANGE_TO) must be used together"),
+    }
+}
+
 async fn prepare(
     cli: &Cli,
-    run: RunId,
-    replays: Option<RunId>,
+    (run, replays, choice): (RunId, Option<RunId>, Choice),
     bars: &MultiProgress,
     started: &OnceLock<Lineage>,
 ) -> Result<Arc<Transformation>> {
@@ -142,6 +167,7 @@ async fn prepare(
         at_once: cli.at_once.into(),
         retries: cli.retries,
         first_wait: Duration::from_millis(cli.first_wait_ms),
+        choice,
         contract,
     };
     let source = cli::given(&cli.source_url).unwrap_or(&job.contract.base_url);
@@ -151,6 +177,9 @@ async fn prepare(
         Some(run) => Origin::Raw(run),
         None => origin(source, &job.contract, aws.as_ref())?,
     };
+    ensure!(!matches!((&job.choice, &origin), (Choice::Range(..), Origin::Files(_))), {
+        Failure::refused("a range can be requested only of an API").hint("omit --from and --to, or --source-url")
+    });
     // If there is a run to replay, the lake already exists.
     let lake = Lake::open(&cli.common.lake_url, !matches!(origin, Origin::Raw(_)), aws.as_ref())?;
     // A verification writes nothing, so it has no lineage.

@@ -1,4 +1,4 @@
-//! `copy`: manifests → validation → stage → delta → one transaction.
+//! `copy`: manifests → validation → stage → reduction → delta → one transaction.
 
 mod accept;
 mod counts;
@@ -17,7 +17,7 @@ use crate::edge::clock;
 use crate::edge::lake::Lake;
 use crate::edge::warehouse::{Commit, Warehouse, waits};
 use crate::failure::Failure;
-use crate::load::{Change, Changes, Plan, Retired, StageNames, Standing, Statement};
+use crate::load::{Change, Changes, Plan, Retired, StageNames, Standing, Statement, compared};
 use crate::receipt::Receipt;
 use crate::validate;
 
@@ -133,6 +133,9 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
             return nothing_to_do(job, plan.receipts, &standing)?
                 .context("the ledger does not show why the run cannot be loaded");
         };
+        for statements in plan.reduce() {
+            warehouse.run(&statements).await?;
+        }
         let audit = warehouse.audit(&plan.audit()).await?;
         if audit.head == head {
             if let Some(problem) = audit.repeated_keys(source) {
@@ -159,7 +162,9 @@ async fn load<W: Warehouse>(job: &Job<'_>, plan: &Plan<'_>, lake: &Lake, warehou
                     }
                 }
                 Ok(accepted) => {
-                    if warehouse.commit(&plan.commit(head, &changes, &findings, accepted)).await? == Commit::Done {
+                    if warehouse.commit(&plan.commit((&ledger, &audit), &changes, &findings, accepted)).await?
+                        == Commit::Done
+                    {
                         warehouse.retire(plan, &audit).await;
                         let accepted = accepted.map(str::to_owned);
                         return Ok(Report { findings, accepted, ..report(job, plan.receipts, &changes) });
@@ -241,17 +246,18 @@ fn report(job: &Job<'_>, receipts: &[Receipt], changes: &Changes) -> Report {
     let tables = receipts.iter().flat_map(|receipt| &receipt.tables).map(|table| {
         let count = |change: Change| change.count(changes, &table.table);
         let (inserted, revived) = (count(Change::Inserted), count(Change::Revived));
-        let updated = count(Change::Updated) + revived;
+        let (updated, rows) = (count(Change::Updated) + revived, compared(changes, table));
         let counts = Counts {
             read: table.read,
-            rows: table.rows,
+            rows,
             inserted,
             updated,
             revived,
             deleted: count(Change::Deleted),
-            unchanged: table.rows.saturating_sub(inserted + updated),
+            unchanged: rows.saturating_sub(inserted + updated),
             quarantined: table.quarantined,
             dropped: table.dropped,
+            superseded: table.rows.saturating_sub(rows),
         };
         (table.table.clone(), counts)
     });

@@ -25,6 +25,7 @@ use crate::edge::clock;
 use crate::edge::lake::Lake;
 use crate::edge::warehouse::waits;
 use crate::failure::{Failure, failure_of, hint_of};
+use crate::incremental::{Choice, Window};
 use crate::load::Ledger;
 use crate::receipt::{self, Receipt, fingerprint};
 
@@ -52,6 +53,8 @@ pub struct Job {
     pub retries: usize,
     /// The wait before the first retry; it doubles, with jitter, up to 30 s.
     pub first_wait: Duration,
+    /// Which records to request.
+    pub choice: Choice,
 }
 
 /// A transformation, which the tasks of the collections share.
@@ -80,6 +83,9 @@ impl Transformation {
     pub async fn run(self: &Arc<Self>) -> Result<Report> {
         let job = &self.job;
         self.origin.check(job, &self.lake).await?;
+        for name in &job.collections {
+            self.window(name)?;
+        }
         let at_once = job.contract.request.concurrency.map_or(job.at_once, |most| job.at_once.min(most.into()));
         let (mut tasks, gate) = (self.tasks.lock().await, Arc::new(Semaphore::new(at_once)));
         for name in &job.collections {
@@ -138,15 +144,17 @@ impl Transformation {
         }
         let earlier = match origin.replayed() {
             Some(run) => Some(self.replayed(name, run).await?),
-            None => self.previous(name, &fingerprint).await?,
+            None => self.previous(name, collection, &fingerprint).await?,
         };
+        let replayed = earlier.as_ref().filter(|_| origin.replayed().is_some());
+        let window = replayed.map_or_else(|| self.window(name), |receipt| Ok(Window::replayed(receipt)))?;
         let made = AtomicUsize::new(0);
         let attempt = || async {
             let attempt = match made.fetch_add(1, Ordering::Relaxed) {
                 0 => job.attempt.clone(),
                 more => format!("{}-{more}", job.attempt),
             };
-            self.attempt(name, collection, &attempt, &fingerprint, earlier.as_ref()).await
+            self.attempt((name, collection), &attempt, &fingerprint, &window, earlier.as_ref()).await
         };
         let receipt = attempt
             .retry(waits(job.first_wait, job.retries + 1))
@@ -162,13 +170,22 @@ impl Transformation {
         }
     }
 
+    /// Returns what to request of a collection; only an API is asked for less than all records.
+    fn window(&self, name: &str) -> Result<Window> {
+        let Self { job, origin, ledger, .. } = self;
+        let collection = job.contract.collections.get(name).context("a selected collection is not in the contract")?;
+        let (nothing, fingerprint) = (Ledger::default(), fingerprint(&job.contract, name, collection));
+        let ledger = if matches!(origin, Origin::Api(_)) { ledger } else { &nothing };
+        Ok(Window::of((name, collection), &fingerprint, ledger, &job.choice)?)
+    }
+
     /// Makes one attempt: fetches the response or reads it again, and transforms it unless nothing has changed.
     async fn attempt(
         &self,
-        name: &str,
-        collection: &Collection,
+        (name, collection): (&str, &Collection),
         attempt: &str,
         fingerprint: &str,
+        window: &Window,
         earlier: Option<&Receipt>,
     ) -> Result<Receipt> {
         let Self { job, origin, lake, bars, .. } = self;
@@ -186,7 +203,7 @@ impl Transformation {
             base: &job.contract.base_url,
             path: &collection.path,
             request: &request,
-            parameters: &[],
+            parameters: &window.parameters,
             earlier,
             now: &now,
             retries: job.retries,
@@ -206,8 +223,9 @@ impl Transformation {
                 ..previous.clone()
             });
         };
-        let Made { raw, tables, quarantine, incomplete } = made;
+        let Made { raw, tables, quarantine, incomplete, cursor } = made;
         let fetch::Facts { etag, url, fetched_at, sent_at, .. } = pages.facts;
+        let cursor = window.cursor(collection, cursor, &fetched_at);
         Ok(Receipt {
             source: job.contract.source.clone(),
             collection: name.to_owned(),
@@ -220,6 +238,8 @@ impl Transformation {
             incomplete,
             unchanged_since: None,
             replayed_from: origin.replayed().cloned(),
+            part: window.part,
+            cursor,
             made_by: Some(receipt::made_by()),
             raw,
             tables,

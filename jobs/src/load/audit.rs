@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use contract::Table;
 
 use super::batch::unions;
-use super::changes::{Change, Changes};
+use super::changes::{Change, Changes, compared};
 use super::ledger::Ledger;
 use super::plan::Plan;
 use super::sql::Statement;
@@ -140,17 +140,15 @@ impl Plan<'_> {
         self.sparse_columns(table).chunks(COLUMNS).enumerate().map(counts).collect()
     }
 
-    /// Returns the tables that would differ from their files after the merges, or whose changes have a key twice.
+    /// Returns the tables that would differ from the run after the merges, or whose changes have a key twice. A part says
+    /// nothing about the number of rows.
     pub fn wrong_counts(&self, audit: &Audit, changes: &Changes) -> Option<String> {
         let tables = self.receipts.iter().flat_map(|receipt| &receipt.tables).filter_map(|table| {
-            let count = |change: Change| i128::from(change.count(changes, &table.table));
-            let (added, deleted) = (count(Change::Inserted) + count(Change::Revived), count(Change::Deleted));
-            let after = i128::from(audit.live(&table.table)) + added - deleted;
-            let (name, rows, repeated) = (&table.table, table.rows, count(Change::Repeated));
-            if after != i128::from(rows) {
-                return Some(format!(
-                    "table `{name}` would have {after} rows after the load, but the manifest has {rows}"
-                ));
+            let (name, rows) = (&table.table, compared(changes, table));
+            let (after, repeated) = (self.rows_after(audit, changes, name), Change::Repeated.count(changes, name));
+            let is_part = self.tables.iter().any(|table| table.name == name && self.is_part(table));
+            if after != rows && !is_part {
+                return Some(format!("table `{name}` would have {after} rows after the load, but the run has {rows}"));
             }
             (repeated > 0).then(|| format!("the changes in table `{name}` have several rows for {repeated} keys"))
         });

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use contract::{Finding, Removed, Table};
 
+use super::audit::Audit;
 use super::changes::{Change, Changes};
+use super::ledger::{Ledger, Loaded};
 use super::plan::Plan;
 use super::sql::{Statement, column_ddl};
 
@@ -12,9 +14,16 @@ use super::sql::{Statement, column_ddl};
 const ASSERTED: usize = 100;
 
 impl Plan<'_> {
-    /// Returns the transaction's statements, for the ledger's current `head`; `changes` are the rows of the deltas, and
+    /// Returns the transaction's statements, for the ledger whose head was audited; `changes` are the rows of the deltas, and
     /// `accepted` is the reason for which a person accepted the findings.
-    pub fn commit(&self, head: i64, changes: &Changes, findings: &[Finding], accepted: Option<&str>) -> Vec<Statement> {
+    pub fn commit(
+        &self,
+        (ledger, audit): (&Ledger, &Audit),
+        changes: &Changes,
+        findings: &[Finding],
+        accepted: Option<&str>,
+    ) -> Vec<Statement> {
+        let head = audit.head;
         let before = vec![
             Statement::new("lock the ledger", "LOCK etl.load_lock".to_owned()),
             Statement {
@@ -48,9 +57,9 @@ impl Plan<'_> {
         let changed: Vec<(&Table<'_>, u64)> = changed.collect();
         let merges = changed.iter().map(|(table, _)| self.merge(table)).collect();
         let after = changed.chunks(ASSERTED).map(|tables| self.assert_merged(tables));
-        let ledger = [self.insert_ledger(head + 1, changes)].into_iter();
-        let ledger = ledger.chain(self.insert_findings(head + 1, findings, accepted));
-        self.transaction(before, merges, after.chain(ledger).collect())
+        let written = [self.insert_ledger(ledger, audit, changes)].into_iter();
+        let written = written.chain(self.insert_findings(head + 1, findings, accepted));
+        self.transaction(before, merges, after.chain(written).collect())
     }
 
     pub(super) fn merge(&self, table: &Table<'_>) -> Statement {
@@ -99,13 +108,19 @@ impl Plan<'_> {
         Statement::new("assert that the tables contain the run's changes", sql)
     }
 
-    fn insert_ledger(&self, seq: i64, changes: &Changes) -> Statement {
-        let collections: BTreeMap<&str, &str> =
-            self.receipts.iter().map(|receipt| (receipt.collection.as_str(), receipt.fingerprint.as_str())).collect();
+    fn insert_ledger(&self, ledger: &Ledger, audit: &Audit, changes: &Changes) -> Statement {
+        let collections = self.receipts.iter().filter_map(|receipt| {
+            let collection = self.contract.collections.get(&receipt.collection)?;
+            Some((receipt.collection.as_str(), ledger.after(receipt, collection.incremental.is_some())))
+        });
+        let collections: BTreeMap<&str, Loaded> = collections.collect();
         let mut tables: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
         for table in self.receipts.iter().flat_map(|receipt| &receipt.tables) {
             let counts = tables.entry(&table.table).or_default();
-            counts.extend([("rows", table.rows), ("quarantined", table.quarantined), ("dropped", table.dropped)]);
+            let rows = self.rows_after(audit, changes, &table.table);
+            counts.extend([("rows", rows), ("quarantined", table.quarantined), ("dropped", table.dropped)]);
+            // Otherwise, this is their sum.
+            counts.extend((rows != table.rows).then_some(("read", table.read)));
             for (name, change) in Change::ALL {
                 counts.insert(name, change.count(changes, &table.table));
             }
@@ -115,7 +130,8 @@ impl Plan<'_> {
         let tables = serde_json::to_string(&tables).unwrap_or_default();
         let sql = format!(
             "INSERT INTO etl.runs (seq, source, run_id, fetched_at, loaded_at, collections, tables)\n\
-             SELECT {seq}, '{}', '{}', {}, {}, {}, {}",
+             SELECT {}, '{}', '{}', {}, {}, {}, {}",
+            audit.head + 1,
             self.contract.source,
             self.run,
             self.instant(&self.fetched_at),

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use contract::RunId;
+use serde::{Deserialize, Serialize};
 
 use super::sql::Dialect;
+use crate::receipt::Receipt;
 
 /// The number of runs that are read, so that reading a long ledger takes no longer than reading a short one. Any
 /// earlier run is older than the head, and that is all a load needs to know.
@@ -24,10 +26,36 @@ pub struct Committed {
     pub run_id: RunId,
     /// When the run's oldest response was requested: RFC 3339 in UTC with microseconds.
     pub fetched_at: String,
-    /// The collections that the run loaded, each with its contract fingerprint.
-    pub collections: BTreeMap<String, String>,
+    /// The collections that the run loaded.
+    pub collections: BTreeMap<String, Loaded>,
     /// The rows of each table that it loaded; empty if they were not requested.
     pub rows: BTreeMap<String, u64>,
+}
+
+/// What the tables of a collection contain after a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Loaded {
+    /// All records of one response, under the contract with this fingerprint.
+    Records(String),
+    /// A snapshot and the changes since then.
+    Changes {
+        /// The contract's fingerprint.
+        fingerprint: String,
+        /// The cursor up to which all changes were loaded since the snapshot; none without a snapshot under this contract.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cursor: Option<i64>,
+        /// The number of parts since the snapshot.
+        parts: u64,
+    },
+}
+
+impl Loaded {
+    fn fingerprint(&self) -> &str {
+        match self {
+            Self::Records(fingerprint) | Self::Changes { fingerprint, .. } => fingerprint,
+        }
+    }
 }
 
 /// Whether a run may be loaded.
@@ -43,15 +71,20 @@ pub enum Standing {
 
 impl Ledger {
     /// Returns the query for the last runs, without row counts; or with `run` for what its load needs: the newest runs
-    /// with their row counts, and the run itself if loaded.
+    /// with their row counts, those with cursors, and the run itself if loaded.
     pub fn query(dialect: Dialect, source: &str, run: Option<&RunId>) -> String {
         let collections = dialect.json_text("collections");
-        let tables = run.map_or("'{}'".to_owned(), |_| dialect.json_text("tables"));
-        let rows = match run {
-            None => format!(" ORDER BY seq DESC LIMIT {RECENT}"),
-            Some(run) => format!(
-                " AND (run_id = '{run}' OR seq > (SELECT coalesce(max(seq), 0) FROM etl.runs \
-                 WHERE source = '{source}') - {NEWEST})\nORDER BY seq DESC"
+        let after =
+            |many| format!("seq > (SELECT coalesce(max(seq), 0) FROM etl.runs WHERE source = '{source}') - {many}");
+        let (tables, rows) = match run {
+            None => ("'{}'".to_owned(), format!(" ORDER BY seq DESC LIMIT {RECENT}")),
+            Some(run) => (
+                format!("CASE WHEN {} THEN {} ELSE '{{}}' END", after(NEWEST), dialect.json_text("tables")),
+                format!(
+                    " AND (run_id = '{run}' OR {} OR {} AND {collections} LIKE '%\"parts\":%')\nORDER BY seq DESC",
+                    after(NEWEST),
+                    after(RECENT)
+                ),
             ),
         };
         format!(
@@ -102,9 +135,35 @@ impl Ledger {
 
     /// Returns the run that a collection's tables currently contain, if it was loaded with this fingerprint.
     pub fn current(&self, collection: &str, fingerprint: &str) -> Option<&RunId> {
-        let (run, found) =
-            self.0.iter().find_map(|committed| Some((&committed.run_id, committed.collections.get(collection)?)))?;
-        (found == fingerprint).then_some(run)
+        let (run, loaded) = self.newest(collection)?;
+        (loaded.fingerprint() == fingerprint).then_some(run)
+    }
+
+    fn newest(&self, collection: &str) -> Option<(&RunId, &Loaded)> {
+        self.0.iter().find_map(|committed| Some((&committed.run_id, committed.collections.get(collection)?)))
+    }
+
+    /// Returns the cursor up to which all changes of a collection were loaded with this fingerprint, and the number of parts
+    /// since its last snapshot.
+    pub fn cursor(&self, collection: &str, fingerprint: &str) -> Option<(i64, u64)> {
+        match self.newest(collection)?.1 {
+            Loaded::Changes { fingerprint: found, cursor, parts } if found == fingerprint => Some(((*cursor)?, *parts)),
+            _ => None,
+        }
+    }
+
+    /// Returns what a collection's tables contain after this run. Only a snapshot starts a cursor, and no part moves it back.
+    pub(super) fn after(&self, receipt: &Receipt, is_incremental: bool) -> Loaded {
+        let fingerprint = receipt.fingerprint.clone();
+        if !is_incremental {
+            return Loaded::Records(fingerprint);
+        }
+        let (cursor, parts) = match self.cursor(&receipt.collection, &fingerprint) {
+            _ if !receipt.part => (receipt.cursor, 0),
+            Some((before, parts)) => (receipt.cursor.max(Some(before)), parts + 1),
+            None => (None, 0),
+        };
+        Loaded::Changes { fingerprint, cursor, parts }
     }
 }
 

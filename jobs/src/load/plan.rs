@@ -1,6 +1,6 @@
 //! One load, and the statements before its transaction: they fill the staging tables, compute and count the deltas.
 
-use contract::{Contract, RunId, Table, Type};
+use contract::{Contract, RECORD, RunId, Table, Type};
 
 use super::batch::unions;
 use super::retired::Retired;
@@ -85,7 +85,8 @@ impl Plan<'_> {
     }
 
     pub fn create_delta(&self, table: &Table<'_>) -> Statement {
-        let file_columns = file_columns(table);
+        let mut file_columns = file_columns(table);
+        file_columns.retain(|(name, ..)| *name != RECORD);
         let listed = |column: &dyn Fn(&str, Type) -> String| {
             let columns: Vec<String> = file_columns.iter().map(|(name, kind, _)| column(name, *kind)).collect();
             columns.join(", ")
@@ -105,19 +106,39 @@ impl Plan<'_> {
              ELSE 'updated' END AS _change,\n    {fresh}, {run} AS _run_id, {now} AS _loaded_at, \
              CAST(NULL AS timestamp) AS _deleted_at\n\
              FROM {schema}.{stage} AS fresh LEFT JOIN {target} AS live ON {on}\n\
-             WHERE live.{first} IS NULL OR live._row_hash <> fresh._row_hash OR live._deleted_at IS NOT NULL\n\
-             UNION ALL\n\
-             SELECT 'deleted' AS _change,\n    {live}, {run} AS _run_id, {now} AS _loaded_at, {now} AS _deleted_at\n\
-             FROM {target} AS live LEFT JOIN {schema}.{stage} AS fresh ON {on}\n\
-             WHERE fresh.{first} IS NULL AND live._deleted_at IS NULL",
+             WHERE live.{first} IS NULL OR live._row_hash <> fresh._row_hash OR live._deleted_at IS NOT NULL{deleted}",
             schema = self.names.schema,
             delta = self.names.delta(table.name),
             stage = self.names.stage(table.name),
             target = self.target(table),
-            live = listed(&|name, _| format!("live.{name}")),
             on = on.join(" AND "),
+            deleted = self.possibly_deleted(table).map_or(String::new(), |possibly| format!(
+                "\nUNION ALL\n\
+                 SELECT 'deleted' AS _change,\n    {live}, {run} AS _run_id, {now} AS _loaded_at, {now} AS _deleted_at\n\
+                 FROM {possibly} LEFT JOIN {stage} AS fresh ON {on}\n\
+                 WHERE fresh.{first} IS NULL AND live._deleted_at IS NULL",
+                live = listed(&|name, _| format!("live.{name}")),
+                stage = self.staged(table.name),
+                on = on.join(" AND "),
+            )),
         );
         Statement::new(format!("compute the changes in {}", table.name), sql)
+    }
+
+    /// Returns the live rows that are deleted if the run does not have them: all of them, or for a part only the elements of
+    /// its records.
+    fn possibly_deleted(&self, table: &Table<'_>) -> Option<String> {
+        let live = format!("{} AS live", self.target(table));
+        match (table.child, self.contract.collections.get(table.collection)) {
+            _ if !self.is_part(table) => Some(live),
+            (Some(child), Some(parent)) => Some(format!(
+                "{live} JOIN {} AS parent ON parent.{} = live.{}",
+                self.staged(table.collection),
+                parent.key,
+                child.parent_key
+            )),
+            _ => None,
+        }
     }
 
     /// Drops the deltas, so that they can be computed again.
@@ -130,7 +151,8 @@ impl Plan<'_> {
         drop_tables(&self.names.schema, names)
     }
 
-    /// Counts each table's changes, and the keys that occur twice in them: the columns table, change and count.
+    /// Counts each table's changes, the keys that occur twice in them, and the rows of reduced staging tables: the columns
+    /// table, change and count.
     pub fn count_changes(&self) -> Vec<Statement> {
         let counts = self.tables.iter().map(|table| {
             let (name, key) = (table.name, table.key.join(", "));
@@ -138,7 +160,13 @@ impl Plan<'_> {
             format!(
                 "SELECT '{name}' AS table_name, _change, count(*) AS changes FROM {delta} GROUP BY _change\nUNION ALL\n\
                  SELECT '{name}' AS table_name, 'repeated' AS _change, count(*) AS changes \
-                 FROM (SELECT {key} FROM {delta} GROUP BY {key} HAVING count(*) > 1) AS twice"
+                 FROM (SELECT {key} FROM {delta} GROUP BY {key} HAVING count(*) > 1) AS twice{staged}",
+                staged = if table.is_numbered {
+                    let stage = self.staged(name);
+                    format!("\nUNION ALL\nSELECT '{name}' AS table_name, 'staged' AS _change, count(*) AS changes FROM {stage}")
+                } else {
+                    String::new()
+                },
             )
         });
         unions("count the changes", "", counts)

@@ -10,6 +10,8 @@
 //! unknown_fields  in every record; only a warning, and the likely cause of the others
 //! clock           fetched in the future; cannot be accepted, because it would supersede every later run
 //! ```
+//!
+//! A part may be empty; it deletes only list elements, and does not show whether a column is empty.
 
 use contract::{Check, Collection, Finding, Removed, Table, Type};
 
@@ -65,8 +67,9 @@ impl Plan<'_> {
     pub(super) fn sparse_columns<'t>(&self, table: &Table<'t>) -> Vec<&'t str> {
         let receipt = self.receipts.iter().flat_map(|receipt| &receipt.tables).find(|found| found.table == table.name);
         let collection = self.contract.collections.get(table.collection);
-        let Some((receipt, collection)) = receipt.zip(collection).filter(|(receipt, _)| !receipt.values.is_empty())
-        else {
+        // A part says nothing about the other rows.
+        let counted = |receipt: &TableReceipt| !receipt.values.is_empty() && !self.is_part(table);
+        let Some((receipt, collection)) = receipt.zip(collection).filter(|(receipt, _)| counted(receipt)) else {
             return Vec::new();
         };
         let few = receipt.rows as f64 * 2.0 * (1.0 - self.contract.max_emptied_share(collection));
@@ -139,7 +142,7 @@ impl Load<'_> {
     }
 
     fn empty(&self) -> Option<Finding> {
-        let live = self.audit.live(&self.own.table);
+        let live = if self.is_part() { 0 } else { self.audit.live(&self.own.table) };
         let found = if self.own.read == 0 { "is empty" } else { "has only quarantined records" };
         let name = &self.receipt.collection;
         let problem = format!("the response for collection `{name}` {found}, but the table has {live} rows");
@@ -164,9 +167,7 @@ impl Load<'_> {
     fn deleted(&self, table: &TableReceipt) -> Option<Finding> {
         let name = &table.table;
         let deleted = self.count(Change::Deleted, name);
-        // Every other row of the run was in the table before.
-        let added = self.count(Change::Inserted, name) + self.count(Change::Revived, name);
-        let live = table.rows.saturating_sub(added) + deleted;
+        let live = self.audit.live(name);
         let limit = self.plan.contract.max_deleted_share(self.collection);
         let share = too_much(deleted, live, limit)?;
         let problem = format!("table `{name}` would lose {deleted} of its {live} rows ({share})");
@@ -191,6 +192,10 @@ impl Load<'_> {
     /// Returns whether rows that are not in the response were deleted in the source.
     fn must_be_whole(&self) -> bool {
         self.plan.contract.max_deleted_share(self.collection) < 1.0
+    }
+
+    fn is_part(&self) -> bool {
+        self.plan.tables.iter().any(|table| table.name == self.own.table && self.plan.is_part(table))
     }
 
     fn count(&self, change: Change, table: &str) -> u64 {

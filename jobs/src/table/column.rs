@@ -1,5 +1,5 @@
-//! The columns of a table's Parquet files, in order: the contract's columns, then `_extra` and `_row_hash`. A column's
-//! values are buffered until its row group is written.
+//! The columns of a table's Parquet files, in order: the contract's columns, then `_extra` and `_row_hash`, and `_record`
+//! where a response may have several versions of a record. A column's values are buffered until its row group is written.
 //!
 //! The other system columns describe a load, not the data, so the files do not have them.
 
@@ -7,7 +7,7 @@ use std::mem;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use contract::{SYSTEM_COLUMNS, Table, Type};
+use contract::{RECORD, SYSTEM_COLUMNS, Table, Type};
 use parquet::basic::{LogicalType, Repetition, TimeUnit, Type as Physical};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type};
 use parquet::errors::Result;
@@ -22,7 +22,8 @@ pub type FileColumn<'c> = (&'c str, Type, bool);
 /// Returns every column in a table's Parquet files.
 pub fn file_columns<'c>(table: &Table<'c>) -> Vec<FileColumn<'c>> {
     let system = SYSTEM_COLUMNS.iter().filter(|column| matches!(column.name, "_extra" | "_row_hash"));
-    table.columns.iter().chain(system).map(|column| (column.name, column.kind, column.required)).collect()
+    let columns = table.columns.iter().chain(system).map(|column| (column.name, column.kind, column.required));
+    columns.chain(table.is_numbered.then_some((RECORD, Type::Integer, true))).collect()
 }
 
 /// Returns the Parquet schema of a file with these columns.

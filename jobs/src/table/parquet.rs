@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use contract::{Table, Type};
+use contract::{RECORD, Table, Type};
 use parquet::basic::Compression;
 use parquet::errors::Result;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
@@ -44,6 +44,7 @@ impl Encoder {
         let mut distinct = vec!["_row_hash"];
         if table.child.is_none() {
             distinct.extend(&table.key);
+            distinct.push(RECORD);
         }
         let hasher = RowHasher::new(table.columns.iter().map(|column| column.name));
         Self::with_columns(&file_columns(table), &distinct, hasher)
@@ -84,7 +85,8 @@ impl Encoder {
         let extra = row.extra_json();
         let hash = self.hasher.hash(&row.cells, extra.as_deref());
         let extra = extra.map_or(Cell::Null, |json| Cell::Json(json.into()));
-        self.append_cells(row.cells.iter().chain(&[extra, Cell::Text(hash.into())]))
+        // Most tables have no column for the last cell.
+        self.append_cells(row.cells.iter().chain(&[extra, Cell::Text(hash.into()), Cell::Integer(row.record)]))
     }
 
     /// Adds a quarantined record.

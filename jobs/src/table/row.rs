@@ -14,12 +14,14 @@ pub struct Row<'a> {
     pub cells: Vec<Cell<'a>>,
     /// Unknown fields as JSON, keyed by their dotted path.
     pub extra: BTreeMap<String, Cow<'a, str>>,
+    /// The number of its record in the run's responses, starting from 1.
+    pub record: i64,
 }
 
 impl Row<'_> {
     /// Creates a row of nulls.
     pub(super) fn blank(columns: usize) -> Self {
-        Self { cells: std::iter::repeat_with(Cell::default).take(columns).collect(), extra: BTreeMap::new() }
+        Self { cells: std::iter::repeat_with(Cell::default).take(columns).collect(), ..Self::default() }
     }
 
     /// Returns the `_extra` column: an object with the unknown fields, if any.

@@ -2,6 +2,7 @@
 
 mod clock_ahead;
 mod contract_changed;
+pub mod incremental;
 mod needs_time;
 mod plausible;
 mod recorded;

@@ -4,6 +4,7 @@ mod any_contract;
 mod bootstrap;
 mod contract_changed;
 mod every_table;
+mod incremental;
 mod many_tables;
 mod needs_time;
 mod repeated_keys;
@@ -27,6 +28,7 @@ use jobs::edge::warehouse::Redshift;
 use jobs::failure::{exit_of, hint_of};
 use jobs::flows::copy::{self, Outcome, Report, copy};
 use jobs::flows::transform::{self, Origin, Transformation};
+use jobs::incremental::Choice;
 use jobs::load::Ledger;
 use redshift_emulator::{Emulator, Fault};
 use serde_json::{Value, json};
@@ -102,6 +104,7 @@ impl Rig {
             retries: 0,
             first_wait: Duration::ZERO,
             verifies: false,
+            choice: Choice::Changes,
         };
         let source = Lake::open(&file_url(&self.zoo.source()), false, None).expect("a source");
         let work =

@@ -55,7 +55,7 @@ const JOBS: Crate = Crate {
         &["clean"],
         &["table"],
         &["load", "validate"],
-        &["lineage"],
+        &["incremental", "lineage"],
         &["edge"],
         &["flows"],
         &["cli"],

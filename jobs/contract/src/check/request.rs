@@ -167,6 +167,15 @@ impl<'c> Checker<'c> {
             }
             Some(_) => {}
         }
+        let has_body = self.contract.request_of(collection).body.is_some();
+        let parameters =
+            [("start_param", Some(&incremental.start_param)), ("end_param", incremental.end_param.as_ref())];
+        for (key, parameter) in parameters.into_iter().filter_map(|(key, name)| Some((key, name?))) {
+            if parameter.starts_with("$.") && !has_body {
+                let message = format!("`{parameter}` is a path in the body, but the request has no `body`");
+                self.add(at, &[key], message);
+            }
+        }
         if collection.answer == Answer::Object {
             self.add(at, &[], "the response is one object, not a list of changes; use `answer: list`");
         }

@@ -222,3 +222,51 @@ fn no_field_is_read_twice() {
         assert!(found.contains(expected), "{expected}\n{found}");
     }
 }
+
+#[test]
+fn a_cursor_is_a_column_that_orders_changes() {
+    let found = |incremental: &str, column: &str, more: &str| {
+        let text = format!(
+            "source: a\nbase_url: http://a\ncollections:\n  c: {{path: /c, key: k, doc: c, {more}incremental: {{start_param: s, \
+             {incremental}}}, columns: {{k: {{type: integer, doc: k}}, u: {{{column}, doc: u}}}}}}\n"
+        );
+        Contract::parse(&text, "a.yaml").err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    let time = "type: timestamp, required: true";
+    for column in [time, "type: date, required: true", "type: integer, required: true"] {
+        assert_eq!(found("cursor: u, end_param: e, lookback: 5, snapshot_every: 7", column, ""), "");
+        assert_eq!(found("cursor: u, lookback: 5", column, "mode: append, "), "");
+    }
+    assert_eq!(found("cursor: u, format: unix_seconds", time, ""), "");
+    assert_eq!(found("cursor: u, end_param: $.filter.e", time, "request: {body: {a: 1}}, "), "");
+    for (incremental, column, more, expected) in [
+        ("cursor: v", time, "", "c.incremental.cursor: column `v` does not exist; use one of the columns"),
+        ("cursor: u", "type: boolean, required: true", "", "`u` is a boolean; use a timestamp, a date or an integer"),
+        ("cursor: u", "type: timestamp", "", "c.incremental.cursor: `u` may be null; add `required: true`"),
+        (
+            "cursor: u, format: date",
+            "type: integer, required: true",
+            "",
+            "c.incremental.format: an integer is written as it is",
+        ),
+        ("cursor: u, format: rfc", time, "", "unknown variant `rfc`"),
+        ("cursor: u, lookback: -1", time, "", "lookback"),
+        ("cursor: u", time, "answer: object, ", "c.incremental: the response is one object, not a list of changes"),
+        (
+            "cursor: u, snapshot_every: 7",
+            time,
+            "mode: append, ",
+            "c.incremental.snapshot_every: snapshots find deleted records",
+        ),
+        ("cursor: u", time, "mode: replace, ", "unknown variant `replace`"),
+        (
+            "cursor: u, end_param: $.e",
+            time,
+            "",
+            "c.incremental.end_param: `$.e` is a path in the body, but the request has no",
+        ),
+    ] {
+        let found = found(incremental, column, more);
+        assert!(found.contains(expected), "{expected}\n{found}");
+    }
+}

@@ -17,9 +17,21 @@ use crate::validate;
 pub(super) async fn stage<W: Warehouse>(plan: &Plan<'_>, attempt: &str, lake: &Lake, warehouse: &W) -> Result<()> {
     let tables: Vec<Statement> = plan.tables.iter().map(|table| plan.create_stage(table)).collect();
     warehouse.run(&tables).await?;
-    if let Some(role) = warehouse.reads_lake_as() {
-        return copy(plan, role, attempt, lake, warehouse).await;
+    match warehouse.reads_lake_as() {
+        Some(role) => copy(plan, role, attempt, lake, warehouse).await?,
+        None => send(plan, lake, warehouse).await?,
     }
+    // After the reduction, the rows can no longer be compared with the manifest.
+    for [table, rows] in warehouse.rows(&plan.count_staged()).await? {
+        if let Some(read) = plan.wrongly_staged(table.trim(), rows.parse()?) {
+            let message = format!("table `{}` has {rows} staged rows, but the manifest has {}", read.table, read.rows);
+            return Err(Failure::refused(message).hint("run `copy` again").into());
+        }
+    }
+    Ok(())
+}
+
+async fn send<W: Warehouse>(plan: &Plan<'_>, lake: &Lake, warehouse: &W) -> Result<()> {
     for table in &plan.tables {
         for file in files(plan.receipts, table.name) {
             // The values have already been validated; the bytes must still be the same.

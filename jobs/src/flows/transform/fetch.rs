@@ -89,9 +89,10 @@ impl Origin {
             }
         };
         if let Self::Files(files) = self {
-            for name in job.contract.collections.keys() {
-                if !pages::files(files, name).await?.is_empty() {
-                    names.push(format!("{name}.json"));
+            for name in &job.collections {
+                let file = format!("{name}.json");
+                if !names.contains(&file) && !pages::pages(files, name).await?.is_empty() {
+                    names.push(file);
                 }
             }
         }

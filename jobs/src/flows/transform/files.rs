@@ -23,15 +23,21 @@ pub(super) struct TableFiles<'t> {
     upload: Option<Upload>,
     /// The number of values that are not null in each column.
     values: Vec<u64>,
+    /// The position of the cursor column.
+    cursor: Option<usize>,
+    /// The largest value of the cursor column: microseconds or days since 1970, or the number itself.
+    pub newest: Option<i64>,
     pub receipt: TableReceipt,
 }
 
 impl<'t> TableFiles<'t> {
-    pub(super) fn new(table: Table<'t>) -> Result<Self> {
+    pub(super) fn new(table: Table<'t>, cursor: Option<&str>) -> Result<Self> {
         let name = table.name.to_owned();
         let receipt = TableReceipt { table: name, ..TableReceipt::default() };
         let values = vec![0; table.columns.len()];
-        Ok(Self { encoder: Encoder::new(&table)?, table, full: Vec::new(), upload: None, values, receipt })
+        let cursor = table.columns.iter().position(|column| table.child.is_none() && Some(column.name) == cursor);
+        let (encoder, full) = (Encoder::new(&table)?, Vec::new());
+        Ok(Self { encoder, table, full, upload: None, values, cursor, newest: None, receipt })
     }
 
     /// Adds a row. Files are split here, because rows do not depend on how the response was split into pieces.
@@ -44,6 +50,7 @@ impl<'t> TableFiles<'t> {
         for (values, cell) in self.values.iter_mut().zip(&row.cells) {
             *values += u64::from(*cell != Cell::Null);
         }
+        self.newest = self.newest.max(self.cursor.and_then(|cursor| row.cells[cursor].number()));
         self.receipt.rows += 1;
         self.encoder.append(row)?;
         if self.encoder.is_full() {

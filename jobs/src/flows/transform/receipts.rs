@@ -1,7 +1,7 @@
 //! Reads manifests of earlier runs from the lake and publishes new ones.
 
 use anyhow::{Context, Result};
-use contract::{Layout, RunId};
+use contract::{Collection, Layout, Mode, RunId};
 
 use super::{Collected, Status, Transformation};
 use crate::edge::lake::Created;
@@ -10,9 +10,18 @@ use crate::receipt::Receipt;
 
 impl Transformation {
     /// Returns the manifest of the run that is currently in the warehouse, if its ETag may be sent: the contract must
-    /// be the same, and every object must exist.
-    pub(super) async fn previous(&self, name: &str, fingerprint: &str) -> Result<Option<Receipt>> {
+    /// be the same, every object must exist, and one response must have all records.
+    pub(super) async fn previous(
+        &self,
+        name: &str,
+        collection: &Collection,
+        fingerprint: &str,
+    ) -> Result<Option<Receipt>> {
         let Self { job, lake, ledger, .. } = self;
+        let has_pages = job.contract.request_of(collection).paginator.is_some();
+        if has_pages || collection.incremental.is_some() || collection.mode == Mode::Append {
+            return Ok(None);
+        }
         let Some(run) = ledger.current(name, fingerprint) else { return Ok(None) };
         let key = Layout { source: &job.contract.source }.receipt(name, run);
         let Some(receipt) = self.receipt(&key).await? else { return Ok(None) };

@@ -24,6 +24,8 @@ pub(super) struct Made {
     pub quarantine: Option<Object>,
     /// How the response reports more records than it has.
     pub incomplete: Option<String>,
+    /// The largest value of the cursor column.
+    pub cursor: Option<i64>,
 }
 
 /// Converts the responses of a collection to files as they arrive; returns `None` if the source has not changed.
@@ -35,16 +37,18 @@ pub(super) async fn make(
     pages: &mut Pages<'_>,
 ) -> Result<Option<Made>> {
     let reader = RecordReader::new(contract, to.name, collection);
+    let cursor = collection.incremental.as_ref().map(|incremental| incremental.cursor.as_str());
+    let tables = contract.tables_of(to.name, collection).into_iter().map(|table| TableFiles::new(table, cursor));
     let mut work = Work {
         to: *to,
         reader: &reader,
-        tables: contract.tables_of(to.name, collection).into_iter().map(TableFiles::new).collect::<Result<_>>()?,
+        tables: tables.collect::<Result<_>>()?,
         quarantine: None,
         first_reasons: String::new(),
         claims: None,
         answer: collection.answer,
         records: 0,
-        keeps_pages: pages.are_several(),
+        keeps_pages: false,
         page: 0,
         last: String::new(),
     };
@@ -55,6 +59,7 @@ pub(super) async fn make(
             Turn::Response(arriving) => arriving,
             Turn::End => break,
         };
+        work.keeps_pages = pages.are_several();
         let place = to.lake.location(arriving.key());
         let mut records = Records::new(&reader, (collection, request), arriving.form, place);
         let (before, mut read) = (work.records, Ok(()));
@@ -74,8 +79,9 @@ pub(super) async fn make(
         last = Some(page);
     }
     let incomplete = last.and_then(|last| pages.incomplete(&last, work.claims.take()));
+    let cursor = work.tables[0].newest;
     let (tables, quarantine) = work.finish(contract.max_quarantine_share(collection)).await?;
-    Ok(Some(Made { raw, tables, quarantine, incomplete }))
+    Ok(Some(Made { raw, tables, quarantine, incomplete, cursor }))
 }
 
 struct Work<'w> {
@@ -121,6 +127,7 @@ impl Work<'_> {
         }
         let fits = record.reasons.is_empty();
         if fits {
+            record.row.record = self.records.cast_signed();
             self.tables[0].append(&record.row)?;
         } else {
             self.tables[0].receipt.quarantined += 1;
@@ -128,14 +135,15 @@ impl Work<'_> {
             self.quarantine(key, &mem::take(&mut record.reasons), json)?;
         }
         self.tables[0].receipt.read += 1;
-        for (table, child) in self.tables[1..].iter_mut().zip(&record.children) {
+        for (table, child) in self.tables[1..].iter_mut().zip(&mut record.children) {
             table.receipt.read += child.read;
             if !fits {
                 table.receipt.quarantined += child.read;
                 continue;
             }
             table.receipt.dropped += child.dropped;
-            for row in &child.rows {
+            for row in &mut child.rows {
+                row.record = self.records.cast_signed();
                 table.append(row)?;
             }
         }

@@ -1,6 +1,5 @@
 //! `copy` rejects manifests and objects that are missing, changed, or belong to a different run.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 
 use contract::Contract;
@@ -222,7 +221,7 @@ fn spoiled() -> Vec<u8> {
     let contract = Contract::parse(include_str!("../zoo.yaml"), "zoo.yaml").expect("good");
     let table = &contract.tables()[0];
     let row = |id: i64, tags: &'static str| {
-        let mut row = Row { cells: vec![Cell::Null; table.columns.len()], extra: BTreeMap::new() };
+        let mut row = Row { cells: vec![Cell::Null; table.columns.len()], ..Row::default() };
         for (cell, column) in row.cells.iter_mut().zip(&table.columns) {
             match column.name {
                 "id" => *cell = Cell::Integer(id),

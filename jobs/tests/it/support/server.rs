@@ -18,21 +18,15 @@ pub struct Server {
 
 struct Http(tiny_http::Server);
 
-impl std::fmt::Debug for Http {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0.server_addr())
-    }
-}
+/// Returns the response to a request, unless it is scripted.
+type Answer = Box<dyn FnMut(&Request) -> Option<Response> + Send>;
 
 #[derive(Default)]
 struct Book {
     script: BTreeMap<String, VecDeque<Response>>,
-    /// Responds to the paths that are not in the script.
-    otherwise: Option<Box<Handler>>,
+    answer: Option<Answer>,
     requests: Vec<Request>,
 }
-
-type Handler = dyn FnMut(&Request) -> Response + Send;
 
 impl std::fmt::Debug for Book {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -129,9 +123,9 @@ impl Server {
     }
 
     /// Starts a server whose responses are computed.
-    pub fn serving(handler: impl FnMut(&Request) -> Response + Send + 'static) -> Self {
+    pub fn serving(mut with: impl FnMut(&Request) -> Response + Send + 'static) -> Self {
         let server = Self::start();
-        open(&server.book).otherwise = Some(Box::new(handler));
+        server.answer(move |request| Some(with(request)));
         server
     }
 
@@ -142,6 +136,11 @@ impl Server {
     /// Sets the responses for a path; the last one is repeated.
     pub fn respond(&self, path: &str, responses: impl IntoIterator<Item = Response>) {
         open(&self.book).script.insert(path.to_owned(), responses.into_iter().collect());
+    }
+
+    /// Computes the responses to requests that are not scripted.
+    pub fn answer(&self, with: impl FnMut(&Request) -> Option<Response> + Send + 'static) {
+        open(&self.book).answer = Some(Box::new(with));
     }
 
     /// Returns the requests for a path, in order.
@@ -171,7 +170,8 @@ impl Book {
             Some(queue) if queue.len() > 1 => queue.pop_front().expect("two or more"),
             Some(queue) => queue.front().cloned().expect("a response"),
             None => {
-                self.otherwise.as_mut().map_or_else(|| Response::new(404, "Not Found"), |handler| handler(&request))
+                let answer = self.answer.as_mut().and_then(|answer| answer(&request));
+                answer.unwrap_or_else(|| Response::new(404, "Not Found"))
             }
         }
     }

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use contract::Contract;
 
+use super::super::audit::Audit;
 use super::super::changes::{Change, Changes};
+use super::super::ledger::Ledger;
 use super::super::plan::StageNames;
 use super::*;
 use crate::limits::tests::here;
@@ -35,11 +37,16 @@ fn plan<T>(dialect: Dialect, contract: &Contract, work: impl FnOnce(&Plan<'_>) -
     })
 }
 
+fn audit(head: i64) -> Audit {
+    Audit::read([(String::new(), head, 0, "2026-01-05 00:00:00.000000".to_owned())])
+}
+
 /// The first word of each statement in a transaction in which each of these tables has changed.
 fn words(dialect: Dialect, tables: usize, changed: usize) -> Vec<String> {
     let changes: Changes =
         (0..changed).map(|table| (format!("c{table}"), BTreeMap::from([(Change::Inserted, 1)]))).collect();
-    let statements = plan(dialect, &contract(tables, 0), |plan| plan.commit(7, &changes, &[], None));
+    let statements =
+        plan(dialect, &contract(tables, 0), |plan| plan.commit((&Ledger::default(), &audit(7)), &changes, &[], None));
     statements.iter().map(|statement| statement.sql.split(' ').next().unwrap_or_default().to_owned()).collect()
 }
 
@@ -58,7 +65,8 @@ fn only_changed_tables_are_merged_and_many_merges_are_moved_to_a_procedure() {
 fn procedures_and_calls_are_within_the_limits_of_the_api() {
     let contract = contract(30, 100);
     let changes: Changes = (0..30).map(|table| (format!("c{table}"), BTreeMap::from([(Change::Updated, 2)]))).collect();
-    let statements = plan(Dialect::Redshift, &contract, |plan| plan.commit(7, &changes, &[], None));
+    let statements =
+        plan(Dialect::Redshift, &contract, |plan| plan.commit((&Ledger::default(), &audit(7)), &changes, &[], None));
     assert!(statements.iter().all(|statement| statement.sql.len() <= BYTES));
     let procedures = statements.iter().filter(|statement| statement.sql.starts_with("CREATE PROCEDURE ")).count();
     let merges: usize = statements.iter().map(|statement| statement.sql.matches("MERGE INTO").count()).sum();
@@ -88,7 +96,9 @@ fn keys_that_occur_twice_are_not_changes() {
     assert_eq!(Change::named("repeated"), Some(Change::Repeated));
     assert!(Change::ALL.iter().all(|(_, change)| *change != Change::Repeated), "the ledger has no count of them");
     let changes: Changes = [("c0".to_owned(), BTreeMap::from([(Change::Repeated, 1)]))].into();
-    let statements = plan(Dialect::Redshift, &contract(1, 0), |plan| plan.commit(7, &changes, &[], None));
+    let statements = plan(Dialect::Redshift, &contract(1, 0), |plan| {
+        plan.commit((&Ledger::default(), &audit(7)), &changes, &[], None)
+    });
     assert!(!statements.iter().any(|statement| statement.sql.contains("MERGE")), "{statements:?}");
 }
 

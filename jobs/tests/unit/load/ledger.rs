@@ -8,7 +8,10 @@ fn committed(seq: i64, run: &str, fetched_at: &str, collections: &[(&str, &str)]
         run_id: run.parse().expect("run id"),
         fetched_at: fetched_at.to_owned(),
         rows: BTreeMap::new(),
-        collections: collections.iter().map(|(name, print)| ((*name).to_owned(), (*print).to_owned())).collect(),
+        collections: collections
+            .iter()
+            .map(|(name, print)| ((*name).to_owned(), Loaded::Records((*print).to_owned())))
+            .collect(),
     }
 }
 
@@ -55,4 +58,25 @@ fn the_current_run_of_a_collection_is_the_newest_that_loaded_it_and_only_under_t
     assert_eq!(current("a", "p1"), None, "an older run's rows are gone from the table");
     assert_eq!(current("b", "p1"), Some("monday"));
     assert_eq!(current("c", "p1"), None);
+}
+
+/// Ledgers of earlier versions have only fingerprints.
+#[test]
+fn the_cursor_of_the_newest_load_is_read_and_older_rows_have_none() {
+    let row = |seq, collections: &str| {
+        let time = "2026-01-05 00:00:00.000000".to_owned();
+        (seq, format!("r{seq}"), time, collections.to_owned(), "{}".to_owned())
+    };
+    let ledger = Ledger::read([
+        row(3, r#"{"b": "p"}"#),
+        row(2, r#"{"a": {"fingerprint": "p", "cursor": -5, "parts": 2}, "c": {"fingerprint": "p", "parts": 1}}"#),
+        row(
+            1,
+            r#"{"a": {"fingerprint": "p", "cursor": 9, "parts": 0}, "b": {"fingerprint": "p", "cursor": 1, "parts": 0}}"#,
+        ),
+    ]);
+    let ledger = ledger.expect("a ledger");
+    let cursors = [("a", "p"), ("a", "q"), ("b", "p"), ("c", "p"), ("d", "p")];
+    assert_eq!(cursors.map(|(name, print)| ledger.cursor(name, print)), [Some((-5, 2)), None, None, None, None]);
+    assert_eq!(ledger.current("a", "p").map(RunId::as_str), Some("r2"));
 }

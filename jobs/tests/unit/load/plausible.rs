@@ -65,6 +65,8 @@ fn found(run: &Run) -> Vec<(Check, bool, String)> {
         incomplete: run.incomplete.map(str::to_owned),
         unchanged_since: run.unchanged_since.map(id),
         replayed_from: None,
+        part: false,
+        cursor: None,
         made_by: None,
         raw: vec![Object { key: String::new(), bytes: 0, sha256: String::new() }],
         tables: vec![TableReceipt {

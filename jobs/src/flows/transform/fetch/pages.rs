@@ -17,10 +17,10 @@ use indicatif::MultiProgress;
 use serde_json::{Map, Value};
 
 use super::{Arriving, Form, From, Origin, Target, altered, bar};
+use crate::edge::clock;
 use crate::edge::lake::Lake;
 use crate::edge::source::{self, Api, Evidence, Reply};
 use crate::edge::warehouse::waits;
-use crate::edge::{clock, lake};
 use crate::failure::{Failure, failure_of};
 use crate::pagination::Claims;
 use crate::pagination::pager::{Page, Pager};
@@ -122,7 +122,10 @@ impl<'t> Pages<'t> {
                 pager.first().into_iter().chain(window).for_each(|(name, value)| ask.set(&name, &value));
                 Following::Api(api, Some(ask))
             }
-            Origin::Files(files) => Following::Files(files, self::files(files, to.name).await?.into()),
+            Origin::Files(files) => {
+                let single = format!("{}.json", to.name);
+                Following::Files(files, [single].into())
+            }
             Origin::Raw(_) => {
                 let receipt = plan.earlier.context("the run to replay has no manifest")?;
                 facts.etag.clone_from(&receipt.etag);
@@ -135,11 +138,11 @@ impl<'t> Pages<'t> {
         Ok(Self { to, plan, from, pager, number: 0, headers: BTreeMap::new(), facts })
     }
 
-    /// Returns whether there may be several responses, whose records are compared.
+    /// Returns whether there may be several responses, whose records are compared; call it after [`Pages::next`].
     pub(in super::super) fn are_several(&self) -> bool {
         match &self.from {
             Following::Api(..) => self.plan.request.paginator.is_some(),
-            Following::Files(_, names) => names.len() > 1,
+            Following::Files(_, names) => self.number > 1 || !names.is_empty(),
             Following::Raw(_) => false,
         }
     }
@@ -154,10 +157,19 @@ impl<'t> Pages<'t> {
                 self.request(api, &ask).await
             }
             Following::Files(files, names) => {
-                let (files, name) = (*files, names.pop_front());
+                let files = *files;
+                let Some(mut name) = names.pop_front() else { return Ok(Turn::End) };
+                let mut found = files.read_version(&name).await?;
+                if found.is_none() && self.number == 1 {
+                    // Instead of the file, there may be a folder with one file per page.
+                    *names = pages(files, self.to.name).await?.into();
+                    if let Some(first) = names.pop_front() {
+                        found = files.read_version(&first).await?;
+                        name = first;
+                    }
+                }
                 let is_only = names.is_empty() && self.number == 1;
-                let Some(name) = name else { return Ok(Turn::End) };
-                let Some((size, file)) = files.read_version(&name).await? else {
+                let Some((size, file)) = found else {
                     let message = format!("`{}` was removed before it could be read", files.location(&name));
                     return Err(Failure::refused(message).into());
                 };
@@ -320,13 +332,8 @@ pub(in super::super) fn asked_to_wait(error: &anyhow::Error, wait: Option<Durati
     wait.map(|wait| wait.max(asked))
 }
 
-/// Returns the files of a collection in a folder: `<collection>.json`, or those in `<collection>/` in the order of the
-/// numbers in their names.
-pub(super) async fn files(files: &lake::Lake, collection: &str) -> Result<Vec<String>> {
-    let single = format!("{collection}.json");
-    if files.size(&single).await?.is_some() {
-        return Ok(vec![single]);
-    }
+/// Returns the files in the folder of a collection, in the order of the numbers in their names.
+pub(super) async fn pages(files: &Lake, collection: &str) -> Result<Vec<String>> {
     let mut names = files.names(collection).await?;
     let number = |name: &String| {
         let digits: String = name.chars().filter(char::is_ascii_digit).collect();
