@@ -23,7 +23,8 @@ WINDOW = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Run:
-    """A row in the ledger; `tables` has the number of rows, quarantined records and dropped records of each table."""
+    """A row in the ledger; `tables` has the number of rows, quarantined records and dropped records of each table. If the run
+    had only some of the rows, it also has the number of records that were read."""
 
     seq: int
     run_id: str
@@ -61,7 +62,7 @@ def quarantine(runs: list[Run], max_share: float) -> list[str]:
     """Reports too many quarantined records in the newest run."""
     tables = runs[0].tables if runs else {}
     quarantined = sum(counts.get("quarantined", 0) for counts in tables.values())
-    read = sum(counts.get(name, 0) for counts in tables.values() for name in ("rows", "quarantined", "dropped"))
+    read = sum(read_records(counts) for counts in tables.values())
     if not read or quarantined / read <= max_share:
         return []
     worst = sorted(tables, key=lambda name: -tables[name].get("quarantined", 0))[:3]
@@ -69,6 +70,10 @@ def quarantine(runs: list[Run], max_share: float) -> list[str]:
     share = f"{quarantined} of {read} records ({quarantined / read:.1%}) are in quarantine; the limit is {max_share:.1%}: {shown}"
     hint = f"read the reasons in the lake, quarantine/…/run={runs[0].run_id}/; the source or the contract has changed"
     return [f"{share}; hint: {hint}"]
+
+
+def read_records(counts: dict[str, int]) -> int:
+    return counts.get("read", sum(counts.get(name, 0) for name in ("rows", "quarantined", "dropped")))
 
 
 def row_counts(runs: list[Run]) -> list[str]:

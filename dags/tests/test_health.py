@@ -43,6 +43,9 @@ def test_the_quarantine_share_is_that_of_the_newest_run_and_names_the_worst_tabl
     assert quarantine(healthy, 0.05) == []
     (problem,) = quarantine([run(1, launches=rows(90, 6, 4), cores=rows(0), crew=rows(0))], 0.05)
     assert problem.startswith("6 of 100 records (6.0%) are in quarantine; the limit is 5.0%: launches 6; hint: ")
+    changes = {"visits": {**rows(1_000, 2), "read": 10}}
+    (problem,) = quarantine([run(1, **changes)], 0.05)
+    assert problem.startswith("2 of 10 records (20.0%)"), "a run of changes has few of the table's rows"
     assert quarantine([run(2, a=rows(1)), run(1, a=rows(0, 9))], 0) == [], "older runs are ignored"
     assert quarantine([run(1, a=rows(0))], 0) == [], "without records there is no share"
 

@@ -119,9 +119,11 @@ fn cursor_of(collection: &Collection) -> Option<(&Incremental, Type)> {
 /// Reads a value of the cursor column.
 fn value(text: &str, kind: Type) -> Result<i64, String> {
     let text = text.trim();
+    if kind == Type::Integer {
+        return text.parse().map_err(|_| format!("`{text}` is not an integer"));
+    }
     let full = if kind == Type::Timestamp && text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
-    let cell = if kind == Type::Integer { clean::number(&full, kind) } else { clean::text(full.into(), kind, &[]) };
-    cell?.number().ok_or_else(|| format!("`{text}` has no value"))
+    clean::text(full.into(), kind, &[])?.number().ok_or_else(|| format!("`{text}` is not a {kind}"))
 }
 
 /// Formats a value of the cursor column for a request. Where the format is less precise, it is earlier.

@@ -106,6 +106,7 @@ pub fn count_rows(
         ("Unchanged", |counts| counts.unchanged),
         ("Quarantined", |counts| counts.quarantined),
         ("Dropped", |counts| counts.dropped),
+        ("Superseded", |counts| counts.superseded),
     ];
     columns.retain(|(name, of)| *name == "Rows" || tables.values().any(|counts| of(counts) > 0));
     let row = |(table, counts): (&String, &Counts)| {

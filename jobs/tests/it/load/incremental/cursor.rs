@@ -26,7 +26,7 @@ impl Bench {
     }
 
     fn transformation(&self, run: &str, records: &[Value]) -> Program {
-        let response = Response::json(&records.iter().cloned().collect());
+        let response = Response::json(&records.iter().cloned().collect()).header("ETag", "\"same\"");
         self.server.answer(move |_| Some(response.clone()));
         self.zoo.transformation_with_ledger(&self.server.url(), run)
     }
@@ -35,7 +35,9 @@ impl Bench {
     #[track_caller]
     fn fetch(&self, run: &str, records: &[Value]) -> String {
         self.transformation(run, records).run().done();
-        self.server.all().pop().expect("a request").path
+        let request = self.server.all().pop().expect("a request");
+        assert_eq!(request.header("If-None-Match"), None, "a part says nothing about the others");
+        request.path
     }
 
     #[track_caller]

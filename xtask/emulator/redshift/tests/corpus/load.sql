@@ -357,3 +357,9 @@ SELECT token FROM etl.attempts WHERE expires_at > getdate()
 ALTER TABLE spacex.launches ADD COLUMN name varchar(256)
 -- next --
 ALTER TABLE spacex.launches ALTER COLUMN name TYPE varchar(512)
+-- next --
+DELETE FROM staging_spacex.crew__s_09c62e9effcc WHERE _record IN (SELECT _record FROM (SELECT _record, row_number() OVER (PARTITION BY id ORDER BY updated_at DESC, _record DESC) AS place FROM staging_spacex.crew__s_09c62e9effcc) AS ranked WHERE place > 1)
+-- next --
+DELETE FROM staging_spacex.crew__s_09c62e9effcc USING spacex.crew AS live WHERE live.id = crew__s_09c62e9effcc.id AND (live.updated_at > crew__s_09c62e9effcc.updated_at OR live.updated_at = crew__s_09c62e9effcc.updated_at AND live._deleted_at IS NOT NULL)
+-- next --
+DELETE FROM staging_spacex.launch_crew__s_09c62e9effcc WHERE NOT EXISTS (SELECT 1 FROM staging_spacex.crew__s_09c62e9effcc AS kept WHERE kept._record = launch_crew__s_09c62e9effcc._record)
