@@ -51,8 +51,8 @@ const XTASK: Crate = Crate {
 const JOBS: Crate = Crate {
     sources: "jobs/src",
     floors: &[
-        &["limits", "pagination", "receipt"],
-        &["clean"],
+        &["limits", "pagination", "receipt", "secrets"],
+        &["clean", "request"],
         &["table"],
         &["load", "validate"],
         &["incremental", "lineage"],

@@ -15,9 +15,13 @@ fn problems(request: &str, collection: &str) -> Vec<String> {
 
 #[test]
 fn each_mistake_in_a_request_is_reported_with_its_fix() {
-    let of_collection = "zoo.yaml:8: collections.hens.request";
+    let (of_collection, mut wrong) = ("zoo.yaml:9: collections.hens.request", Vec::new());
     for (request, collection, expected) in [
-        ("{auth: {type: token}}", "", "zoo.yaml: unknown variant `token`, expected one of `bearer`, `api_key`"),
+        (
+            "{auth: {type: token}}",
+            "",
+            "zoo.yaml:3: request.auth.type: unknown variant `token`, expected one of `bearer`",
+        ),
         ("{auth: {type: bearer}}", "", "missing field `token`; add it"),
         ("{auth: {type: bearer, token: abc}}", "", "zoo.yaml:3: request.auth.token: is a secret: write {secret: NAME}"),
         ("{auth: {type: bearer, token: {env: ABC}}}", "", "unknown field `env`, expected `secret`"),
@@ -63,12 +67,12 @@ fn each_mistake_in_a_request_is_reported_with_its_fix() {
         ),
     ] {
         let found = problems(request, collection);
-        assert_eq!(found.len(), 1, "{request} {collection}: {found:?}");
-        assert!(found[0].contains(expected), "{request} {collection}: {found:?}");
-        if collection.starts_with("request") {
-            assert!(found[0].starts_with(of_collection), "{found:?}");
+        let is_expected = found.len() == 1 && found[0].contains(expected);
+        if !is_expected || collection.starts_with("request") && !found[0].starts_with(of_collection) {
+            wrong.push(format!("{request} {collection}: {found:?}"));
         }
     }
+    assert_eq!(wrong, [""; 0]);
 }
 
 #[test]

@@ -9,7 +9,6 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-#[derive(Debug)]
 pub struct Server {
     http: Arc<Http>,
     book: Arc<Mutex<Book>>,
@@ -17,6 +16,12 @@ pub struct Server {
 }
 
 struct Http(tiny_http::Server);
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.url())
+    }
+}
 
 /// Returns the response to a request, unless it is scripted.
 type Answer = Box<dyn FnMut(&Request) -> Option<Response> + Send>;
@@ -26,12 +31,6 @@ struct Book {
     script: BTreeMap<String, VecDeque<Response>>,
     answer: Option<Answer>,
     requests: Vec<Request>,
-}
-
-impl std::fmt::Debug for Book {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.requests)
-    }
 }
 
 /// One request.
