@@ -23,7 +23,7 @@ use serde::Serialize;
 
 use self::columns::{Columns, Line};
 pub use self::drift::drift;
-use self::names::{LONGEST, Taken, singular};
+use self::names::{LONGEST, Taken, singular, snake};
 use self::page::Shape;
 pub use self::page::{Page, Response};
 use self::paging::requested;
@@ -199,7 +199,8 @@ fn references(tables: &mut [Proposed<'_>]) {
                 same && !values.is_empty() && values.keys().all(|value| seen.values.contains_key(value))
             };
             let named = |name: &str| {
-                let (one, stem) = (singular(name), line.name.strip_suffix("_id").unwrap_or(&line.name));
+                let (one, field) = (singular(name), snake(line.at()));
+                let stem = field.strip_suffix("_id").unwrap_or(&field);
                 [name, one.as_str()].iter().any(|name| stem == *name || stem.ends_with(&format!("_{name}")))
             };
             let all: Vec<_> = keys.iter().filter(inside).collect();

@@ -177,9 +177,13 @@ impl Seen {
             ("list or object", nested, false),
         ];
         let other = counts.iter().find(|(_, count, fits)| *count > 0 && !fits && kind != Type::Json);
-        let bad = |count: u64, what: &str| (count > 0).then(|| format!("{} a {kind}", are_not(count, what)));
+        let bad = |count: u64, what: &str| {
+            (count > 0).then(|| format!("{count} × {what} that is not {} {kind}", article(kind)))
+        };
         match (other, kind) {
-            (Some((what, count, _)), _) => Some(format!("{count} × {what}, but the column is a {kind}")),
+            (Some((what, count, _)), _) => {
+                Some(format!("{count} × {what}, but the column is {} {kind}", article(kind)))
+            }
             (None, Type::String(most)) if self.longest > most as usize => {
                 Some(format!("a value has {} bytes, but the column is a {kind}", self.longest))
             }
@@ -192,8 +196,8 @@ impl Seen {
     }
 }
 
-fn are_not(count: u64, what: &str) -> String {
-    if count == 1 { format!("1 {what} is not") } else { format!("{count} {what}s are not") }
+fn article(kind: Type) -> &'static str {
+    if kind == Type::Integer { "an" } else { "a" }
 }
 
 /// Returns a generous length: a power of two, at least twice the longest value.
