@@ -30,7 +30,7 @@ pub struct Cli {
 pub enum Command {
     /// Run the whole pipeline on this machine, without AWS or Docker
     Local(Box<Local>),
-    /// Propose the contract and dbt models of another API from samples
+    /// Propose the contract and dbt models of another API
     ///
     /// Propose the contract and the dbt staging models of another API from sample responses. Existing files are not
     /// overwritten.

@@ -39,7 +39,7 @@ pub struct Wishes {
     pub source: String,
     /// Keys: `COLUMN`, or `COLLECTION.COLUMN`.
     pub keys: Vec<String>,
-    /// Headers and the variables with their values, with `Bearer` if the value is such a token.
+    /// The headers that the requests had.
     pub headers: Vec<Header>,
 }
 
@@ -47,7 +47,10 @@ pub struct Wishes {
 pub struct Header {
     pub name: String,
     pub variable: String,
+    /// Whether this is `Authorization` with a bearer token.
     pub is_bearer: bool,
+    /// Whether the variable contains `Bearer`, too, which `auth` in a contract adds.
+    pub has_scheme: bool,
 }
 
 /// A proposed contract.
@@ -131,6 +134,9 @@ pub fn propose(samples: &[Sampled], wishes: &Wishes) -> Result<Proposal, String>
     if urls.iter().any(Option::is_none) {
         notes.push("no URL is known for a collection: edit `base_url` and `path`".to_owned());
     }
+    notes.extend(wishes.headers.iter().filter(|header| header.has_scheme).map(|Header { variable, .. }| {
+        format!("for a load, the variable `{variable}` must contain the token alone, without `Bearer`")
+    }));
     let text = render::contract(&wishes.source, &base_url, &wishes.headers, &found);
     let contract = Contract::parse(&text, "the proposed contract").map_err(|error| error.to_string())?;
     let collections = found.iter().zip(guesses).zip(samples);

@@ -96,8 +96,12 @@ fn headers(options: &[String]) -> Result<Vec<(Header, String)>> {
                 Failure::new(format!("the environment variable `{variable}` of `--header {name}` is not set"));
             failure.hint(format!("run `export {variable}=…`; the value does not appear on the command line"))
         })?;
-        let is_bearer = name.eq_ignore_ascii_case("authorization") && value.starts_with("Bearer ");
-        Ok((Header { name: name.to_owned(), variable: variable.to_owned(), is_bearer }, value))
+        // A value without a scheme is a token.
+        let is_token = !value.contains(' ');
+        let is_bearer = name.eq_ignore_ascii_case("authorization") && (is_token || value.starts_with("Bearer "));
+        let sent = if is_bearer && is_token { format!("Bearer {value}") } else { value };
+        let (name, variable) = (name.to_owned(), variable.to_owned());
+        Ok((Header { name, variable, is_bearer, has_scheme: is_bearer && !is_token }, sent))
     };
     options.iter().map(header).collect()
 }
