@@ -131,8 +131,10 @@ pub fn propose(samples: &[Sampled], wishes: &Wishes) -> Result<Proposal, String>
         guesses.push(requested.guesses);
     }
     references(&mut found);
-    if urls.iter().any(Option::is_none) {
-        notes.push("no URL is known for a collection: edit `base_url` and `path`".to_owned());
+    let unknown = urls.iter().zip(&names).filter(|(url, _)| url.is_none()).map(|(_, name)| name);
+    notes.extend(unknown.map(|name| format!("{name}: its URL is not known; edit its `path`")));
+    if urls.iter().all(Option::is_none) {
+        notes.push("no URL is known; edit `base_url`".to_owned());
     }
     notes.extend(wishes.headers.iter().filter(|header| header.has_scheme).map(|Header { variable, .. }| {
         format!("for a load, the variable `{variable}` must contain the token alone, without `Bearer`")

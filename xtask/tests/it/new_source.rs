@@ -235,7 +235,8 @@ fn a_url_is_requested_with_secrets_that_are_neither_arguments_nor_written() {
     assert!(propose(&url, &["--check"]).status.success());
     let mut alone =
         command(root, &["new-source", "zoo", "--check", "--url", &url, "--header", "Authorization=ZOO_TOKEN"]);
-    assert!(alone.env("ZOO_TOKEN", "hush-token").status().expect("xtask starts").success(), "a token without a scheme");
+    let output = alone.env("ZOO_TOKEN", "hush-token").output().expect("xtask starts");
+    assert!(output.status.success(), "a token without a scheme");
 
     let message = refused(&propose(&format!("{base}/moved"), &["--force"]));
     assert!(message.contains(&format!("redirects to `{base}/v1/animals`")), "{message}");
@@ -243,4 +244,33 @@ fn a_url_is_requested_with_secrets_that_are_neither_arguments_nor_written() {
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.code() == Some(75) && message.contains("403"), "{message}");
     assert_eq!(text(root, "jobs/contracts/zoo.yaml"), yaml);
+}
+
+/// The page shows the samples, and what the command prints and writes for them.
+#[test]
+fn the_page_about_new_sources_is_a_real_transcript() {
+    let page = include_str!("../../../docs/new-source.md");
+    let folder = repository();
+    let root = folder.path();
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/new_source/zoo");
+    for name in ["responses", "newer"] {
+        std::fs::create_dir(root.join(name)).expect("created");
+        for file in ["animals-1.json", "animals-2.json", "keepers.json"] {
+            let text = std::fs::read_to_string(samples.join(file)).expect("a sample");
+            assert!(page.contains(&format!("\n$ cat responses/{file}\n{text}")), "{text}");
+            let text = if name == "newer" { text.replace("9.25", "\"9.25\", \"endangered\": true") } else { text };
+            std::fs::write(root.join(name).join(file), text).expect("written");
+        }
+    }
+    for (arguments, code) in [("zoo --sample responses", 0), ("zoo --check --sample newer", 1)] {
+        let words: Vec<&str> = arguments.split(' ').collect();
+        let output = run(root, &[&["new-source"], &words[..]].concat());
+        assert_eq!(output.status.code(), Some(code));
+        let block = format!("$ cargo xtask new-source {arguments}\n{}```\n", String::from_utf8_lossy(&output.stdout));
+        assert!(page.contains(&block), "docs/new-source.md should have this:\n{block}");
+    }
+    let yaml = text(root, "jobs/contracts/zoo.yaml");
+    let shown =
+        yaml.split_once("collections:\n").and_then(|(_, rest)| rest.split_once("\n  keepers:")).expect("animals").0;
+    assert!(page.contains(&format!("\ncollections:\n{shown}```\n")), "docs/new-source.md should have this:\n{shown}");
 }

@@ -274,7 +274,7 @@ fn urls_give_the_base_url_and_the_paths() {
     let problem = proposed_with(&[("https://one/a", one), ("https://two/b", one)], &[]).expect_err("two hosts");
     assert!(problem.contains("https://one and https://two"), "{problem}");
     let proposal = proposed(&[("animals.json", one)]);
-    assert!(proposal.notes[0].contains("edit `base_url`"), "{:?}", proposal.notes);
+    assert_eq!(proposal.notes, ["animals: its URL is not known; edit its `path`", "no URL is known; edit `base_url`"]);
 }
 
 #[test]
