@@ -8,7 +8,7 @@ mod options;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use contract::RunId;
 
 pub use cloud::{
@@ -30,6 +30,11 @@ pub struct Cli {
 pub enum Command {
     /// Run the whole pipeline on this machine, without AWS or Docker
     Local(Box<Local>),
+    /// Propose the contract and dbt models of another API
+    ///
+    /// Propose the contract and the dbt staging models of another API from sample responses. Existing files are not
+    /// overwritten.
+    NewSource(NewSource),
     /// Run the tests
     Test(Test),
     #[command(flatten)]
@@ -51,7 +56,7 @@ pub enum Command {
     ///
     /// Print (or, with --run, set) the GitHub secrets, variables and environments that the deployment workflows need.
     SetupGithub(SetupGithub),
-    /// Generate the dbt sources from the contract
+    /// Generate the dbt sources from the contracts
     #[command(after_help = "Example:\n  cargo xtask dbt-sources --check")]
     DbtSources(Check),
     /// Write the JSON Schema for the settings (used by editors)
@@ -269,6 +274,39 @@ pub struct LocalDocs {
     /// Generate the documentation without serving it
     #[arg(long)]
     pub no_serve: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(group(ArgGroup::new("input").required(true).args(["samples", "urls"])))]
+#[command(after_help = "Examples:\n\
+    \x20 cargo xtask new-source zoo --sample animals.json --sample keepers.json\n\
+    \x20 cargo xtask new-source zoo --url \"https://zoo.example/v1/animals?limit=100\"\n\
+    \x20 cargo xtask new-source zoo --check --sample responses/")]
+pub struct NewSource {
+    /// Name of the source: its contract, its schema in the warehouse and its folder in the lake
+    pub name: String,
+    /// File with a response, or a folder of such files; repeatable. Files whose names differ only by a number are pages of
+    /// one collection
+    #[arg(long = "sample", value_name = "PATH")]
+    pub samples: Vec<PathBuf>,
+    /// URL of a collection; repeatable. At most three pages are requested
+    #[arg(long = "url", value_name = "URL")]
+    pub urls: Vec<String>,
+    /// Header of the requests, with the environment variable that contains its value; repeatable
+    #[arg(long = "header", value_name = "NAME=VARIABLE", requires = "urls")]
+    pub headers: Vec<String>,
+    /// Column that identifies a record, if no name suggests it; repeatable
+    #[arg(long = "key", value_name = "[COLLECTION.]COLUMN")]
+    pub keys: Vec<String>,
+    /// Compare the existing contract with the samples; write nothing, and fail if they differ
+    #[arg(long, conflicts_with_all = ["force", "keys"])]
+    pub check: bool,
+    /// Overwrite existing files
+    #[arg(long)]
+    pub force: bool,
+    /// Print JSON on standard output instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]

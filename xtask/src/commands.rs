@@ -10,6 +10,7 @@ mod cloud;
 mod common;
 mod lint;
 mod local;
+mod new_source;
 mod prices;
 mod settings;
 mod setup_github;
@@ -25,6 +26,7 @@ use crate::flows::generated;
 pub fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Local(args) => local::run(*args),
+        Command::NewSource(args) => new_source::run(&args),
         Command::Test(args) => test::run(&args),
         #[cfg(feature = "cloud")]
         Command::Cloud(command) => cloud::run(command),
@@ -37,7 +39,9 @@ pub fn run(cli: Cli) -> Result<Exit> {
         Command::Templates(args) => templates::run(&args),
         Command::Prices(args) => prices::run(&args),
         Command::DagSettings(args) => generated::dag_settings(args.env.as_deref())?.settle(args.check),
-        Command::DbtSources(args) => generated::dbt_sources()?.settle(args.check),
+        Command::DbtSources(args) => {
+            generated::dbt_sources()?.iter().try_fold(Exit::Done, |_, file| file.settle(args.check))
+        }
         Command::SettingsSchema(args) => {
             generated::settings_schemas().iter().try_fold(Exit::Done, |_, file| file.settle(args.check))
         }

@@ -20,6 +20,7 @@ mod pipeline;
 #[cfg(feature = "cloud")]
 mod plan;
 mod platform;
+mod propose;
 #[cfg(feature = "cloud")]
 mod rehearsal;
 mod report;

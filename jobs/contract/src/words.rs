@@ -22,3 +22,8 @@ pub(crate) fn reserved(word: &str) -> bool {
 /// The system columns of every table in PostgreSQL (manual, "System Columns") and Redshift. `oid` is also reserved. No
 /// other column can have one of these names, but a table can.
 pub(crate) const SYSTEM_COLUMNS: [&str; 6] = ["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
+
+/// Returns whether a table and its columns may have this name, if its characters and length are legal.
+pub fn is_free(name: &str) -> bool {
+    !reserved(name) && !SYSTEM_COLUMNS.contains(&name)
+}

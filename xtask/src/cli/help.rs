@@ -3,7 +3,7 @@
 use clap::{Command, CommandFactory, FromArgMatches};
 
 const GROUPS: [(&str, &str); 6] = [
-    ("Local", "local rehearse"),
+    ("Local", "local new-source rehearse"),
     ("Build and deploy", "preflight build-images diff deploy sync-dags upload-sample warehouse-init setup-github"),
     ("Operate", "status run logs open recover destroy"),
     ("Inspect", "doctor settings templates prices conform"),

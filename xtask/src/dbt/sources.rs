@@ -14,7 +14,7 @@ use contract::{Contract, SYSTEM_COLUMNS, Table, TableColumn, Type};
 /// Selects the rows that the source still has.
 const LIVE: &str = "where: \"_deleted_at is null\"";
 
-/// Renders `models/staging/__sources.yml`. Texts are JSON strings, which are also valid YAML.
+/// Renders a source's `__sources.yml`. Texts are JSON strings, which are also valid YAML.
 pub fn sources(contract: &Contract, contract_file: &str) -> String {
     let about = format!(
         "The tables that `copy` loads from {}. Rows are never removed: a row that the source no longer has gets a `_deleted_at` timestamp.",
@@ -108,7 +108,7 @@ fn column_tests(source: &str, table: &Table<'_>, column: &TableColumn<'_>) -> St
 }
 
 /// Formats a YAML string in double quotes, with JSON escapes.
-fn text(value: &str) -> String {
+pub(super) fn text(value: &str) -> String {
     serde_json::Value::from(value).to_string()
 }
 

@@ -1,12 +1,16 @@
-//! Serves a folder over HTTP on loopback, opens a file in the user's browser, and checks whether a host is reachable.
+//! Requests a URL, serves a folder over HTTP on loopback, opens a file in the user's browser, and checks whether a host is
+//! reachable.
 
+use std::io::Write;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Error, anyhow};
+use anyhow::{Context, Error, Result, anyhow, ensure};
+
+use crate::failure::Failure;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -21,6 +25,60 @@ pub fn is_reachable(host: &str) -> Result<(), String> {
         }
     }
     Err(why)
+}
+
+/// A response's body, and its `Link` header, which may be empty.
+#[derive(Debug)]
+pub struct Fetched {
+    pub text: String,
+    pub links: String,
+}
+
+/// Requests a URL with curl, so that the light program needs no HTTP client. Headers, which may contain secrets, are passed
+/// on standard input. A redirect is an error, because the headers would be sent to another URL.
+pub fn fetch(url: &str, headers: &[(&str, &str)]) -> Result<Fetched> {
+    let missing =
+        || Failure::new("cannot start `curl`").hint("install curl, or save a response and pass it with --sample");
+    let quoted = |text: &str| text.replace('\\', r"\\").replace('"', "\\\"");
+    let lines = headers.iter().map(|(name, value)| format!("header = \"{}: {}\"\n", quoted(name), quoted(value)));
+    let config = format!("url = \"{}\"\n{}", quoted(url), lines.collect::<String>());
+    let is_line = |(name, value): &(&str, &str)| !format!("{name}{value}").contains(char::is_control);
+    ensure!(headers.iter().all(is_line), Failure::new("a header contains a control character"));
+    let mut curl = Command::new("curl");
+    curl.args([
+        "--disable",
+        "--silent",
+        "--show-error",
+        "--fail",
+        "--globoff",
+        "--max-time",
+        "60",
+        "--proto",
+        "=http,https",
+    ]);
+    curl.args([
+        "--header",
+        "Accept: application/json",
+        "--write-out",
+        "\n%header{link}\n%{redirect_url}",
+        "--config",
+        "-",
+    ]);
+    let mut child =
+        curl.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().with_context(missing)?;
+    if let Some(mut input) = child.stdin.take() {
+        input.write_all(config.as_bytes())?;
+    }
+    let output = child.wait_with_output()?;
+    let failure =
+        || Failure::temporary(format!("cannot request `{url}`: {}", String::from_utf8_lossy(&output.stderr).trim()));
+    ensure!(output.status.success(), failure().hint("check the URL, the headers and the network"));
+    let text = String::from_utf8(output.stdout).with_context(|| format!("the response of `{url}` is not UTF-8"))?;
+    let mut parts = text.rsplitn(3, '\n');
+    let (redirect, links) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default().trim().to_owned());
+    let failure = || Failure::new(format!("`{url}` redirects to `{redirect}`")).hint("pass this URL");
+    ensure!(redirect.is_empty(), failure());
+    Ok(Fetched { text: parts.next().unwrap_or_default().to_owned(), links })
 }
 
 /// Replaces this process with Python's own server, which serves a folder and prints its address. Returns only if this

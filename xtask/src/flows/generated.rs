@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use contract::Exit;
+use contract::{Contract, Exit};
 
 use super::configure;
 use super::warehouse::{CONTRACT, contract};
@@ -23,10 +23,27 @@ pub struct Generated {
     pub text: String,
 }
 
-/// Generates dbt's sources file.
-pub fn dbt_sources() -> Result<Generated> {
-    let path = PathBuf::from("dbt/models/staging/__sources.yml");
-    Ok(Generated { command: "cargo xtask dbt-sources", path, text: dbt::sources(&contract(None)?, CONTRACT) })
+/// The folder with the contracts.
+pub const CONTRACTS: &str = "jobs/contracts";
+
+/// Generates dbt's sources files: one for each contract.
+pub fn dbt_sources() -> Result<Vec<Generated>> {
+    let mut paths = files::list(&files::root().join(CONTRACTS))?;
+    paths.retain(|path| path.extension().is_some_and(|end| end == "yaml"));
+    paths.sort();
+    let file = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().display();
+        Ok(sources(&contract(Some(path))?, &format!("{CONTRACTS}/{name}")))
+    };
+    paths.iter().map(file).collect()
+}
+
+/// Generates the sources file of a contract. The models of [`CONTRACT`] have no folder of their own.
+pub fn sources(contract: &Contract, contract_file: &str) -> Generated {
+    let folder = PathBuf::from("dbt/models/staging");
+    let folder = if contract_file == CONTRACT { folder } else { folder.join(&contract.source) };
+    let text = dbt::sources(contract, contract_file);
+    Generated { command: "cargo xtask dbt-sources", path: folder.join("__sources.yml"), text }
 }
 
 /// Generates the DAG settings for a deployment, by default `dev`. They do not depend on `.env` or the environment and

@@ -20,7 +20,7 @@ struct Crate {
 const XTASK: Crate = Crate {
     sources: "xtask/src",
     floors: &[
-        &["cli", "conformance", "lines", "pipeline", "ui"],
+        &["cli", "conformance", "lines", "pipeline", "propose", "ui"],
         &["dbt", "settings", "sync", "verdict"],
         &["doctor", "image", "platform", "report", "stack", "warehouse"],
         &["page", "plan", "run", "workflow"],
@@ -37,7 +37,7 @@ const XTASK: Crate = Crate {
             "flows/stacks",
             "flows/templates",
         ],
-        &["flows/sync", "flows/workflows"],
+        &["flows/new_source", "flows/sync", "flows/workflows"],
         &["flows/deploy", "flows/tests"],
         &["flows/preflight", "flows/recover", "flows/status"],
         &["flows/destroy", "flows/rehearse"],

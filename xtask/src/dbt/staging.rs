@@ -1,0 +1,63 @@
+//! dbt staging models of a source: one per table, with the live rows and their tests.
+
+use contract::{Contract, Table};
+
+use super::sources::text;
+
+/// Renders the models in `models/staging/<source>/`, each as a file's name and its text.
+pub fn staging(contract: &Contract) -> Vec<(String, String)> {
+    let files = |table: &Table<'_>| {
+        let model = format!("stg_{}__{}", contract.source, table.name);
+        [(format!("{model}.sql"), sql(&contract.source, table)), (format!("{model}.yml"), yaml(&model, table))]
+    };
+    contract.tables().iter().flat_map(files).collect()
+}
+
+/// Returns the columns of a model, each with its name in the table: `id` gets the name of the table, too.
+fn columns<'c>(table: &Table<'c>) -> Vec<(&'c str, String)> {
+    let taken = |name: &str| table.columns.iter().any(|column| column.name == name);
+    let renamed = |name: &'c str| {
+        let long = format!("{}_id", table.name.strip_suffix('s').unwrap_or(table.name));
+        (name, if name == "id" && !taken(&long) { long } else { name.to_owned() })
+    };
+    let load = [("_run_id", "run_id"), ("_loaded_at", "loaded_at_utc")];
+    let load = load.map(|(from, to)| (from, if taken(to) { format!("load_{to}") } else { to.to_owned() }));
+    table.columns.iter().map(|column| renamed(column.name)).chain(load).collect()
+}
+
+fn sql(source: &str, table: &Table<'_>) -> String {
+    let line = |(from, to): (&str, String)| if from == to { to } else { format!("{from} as {to}") };
+    let lines: Vec<String> = columns(table).into_iter().map(line).collect();
+    format!(
+        "with source as (\n    select * from {{{{ source('{source}', '{}') }}}}\n),\n\nrenamed as (\n    select\n        \
+         {}\n    from source\n    where _deleted_at is null\n)\n\nselect * from renamed\n",
+        table.name,
+        lines.join(",\n        ")
+    )
+}
+
+fn yaml(model: &str, table: &Table<'_>) -> String {
+    let names = columns(table);
+    let name = |own: &str| names.iter().find(|(from, _)| *from == own).map_or_else(String::new, |(_, to)| to.clone());
+    let mut yaml = format!("models:\n  - name: {model}\n    description: {}\n", text(table.doc));
+    if table.child.is_some() {
+        let key: Vec<String> = table.key.iter().map(|own| name(own)).collect();
+        yaml += &format!(
+            "    data_tests:\n      - unique_combination:\n          name: unique_combination_{model}\n          \
+             arguments: {{columns: [{}], required: true}}\n",
+            key.join(", ")
+        );
+    }
+    yaml += "    columns:\n";
+    for column in &table.columns {
+        yaml += &format!("      - name: {}\n        description: {}\n", name(column.name), text(column.doc));
+        if table.key == [column.name] {
+            yaml += "        data_tests:\n          - not_null\n          - unique\n";
+        }
+    }
+    yaml
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/dbt/staging.rs"]
+mod tests;

@@ -1,0 +1,179 @@
+//! The text of a proposed contract: every line ends with what the samples showed.
+
+use contract::{Column, Format, Paginator, Parameter, Request};
+use url::Url;
+
+use super::columns::Line;
+use super::{Header, Proposed};
+
+/// Returns the base URL, and the path of each collection after it.
+pub fn addresses(urls: &[Option<Url>], names: &[String]) -> Result<(String, Vec<String>), String> {
+    let known: Vec<&Url> = urls.iter().flatten().collect();
+    let Some(first) = known.first() else {
+        return Ok(("https://api.example.com".to_owned(), names.iter().map(|name| format!("/{name}")).collect()));
+    };
+    if let Some(other) = known.iter().find(|url| url.origin() != first.origin()) {
+        let (one, two) = (first.origin().ascii_serialization(), other.origin().ascii_serialization());
+        return Err(format!("the collections are at {one} and {two}; propose a source for each"));
+    }
+    // The folder of a path: all but its last part.
+    let folder = |url: &&Url| {
+        let parts: Vec<String> = url.path().trim_matches('/').split('/').map(str::to_owned).collect();
+        parts[..parts.len() - 1].to_vec()
+    };
+    let common = known.iter().map(folder).reduce(|one, other| {
+        one.into_iter().zip(other).take_while(|(one, other)| one == other).map(|(one, _)| one).collect()
+    });
+    let folder: String = common.unwrap_or_default().iter().map(|part| format!("/{part}")).collect();
+    let path = |(url, name): (&Option<Url>, &String)| match url {
+        Some(url) => url.path().strip_prefix(&folder).unwrap_or(url.path()).to_owned(),
+        None => format!("/{name}"),
+    };
+    let base = format!("{}{folder}", first.origin().ascii_serialization());
+    Ok((base, urls.iter().zip(names).map(path).collect()))
+}
+
+pub fn contract(source: &str, base_url: &str, headers: &[Header], tables: &[Proposed<'_>]) -> String {
+    let records: Vec<String> = tables.iter().map(|table| format!("{} of {}", table.records, table.name)).collect();
+    let mut yaml = format!(
+        "# Proposed by `cargo xtask new-source` from sample records: {}.\n# The comment at the end of a line is what they \
+         showed. Check the types, lengths and units, and describe the columns.\n# The comment at the top of \
+         jobs/contracts/spacex.yaml explains every key.\n\nsource: {source}\nbase_url: {}\n",
+        records.join(", "),
+        text(base_url),
+    );
+    if !headers.is_empty() {
+        yaml += "request:\n";
+        let (bearer, others): (Vec<_>, Vec<_>) = headers.iter().partition(|header| header.is_bearer);
+        if let Some(Header { variable, .. }) = bearer.first() {
+            yaml += &format!("  auth: {{type: bearer, token: {{secret: {variable}}}}}\n");
+        }
+        let others: Vec<String> =
+            others.iter().map(|header| format!("{}: {{secret: {}}}", text(&header.name), header.variable)).collect();
+        if !others.is_empty() {
+            yaml += &format!("  headers: {{{}}}\n", others.join(", "));
+        }
+    }
+    yaml += "\ncollections:\n";
+    yaml + &tables.iter().map(table).collect::<Vec<_>>().join("\n")
+}
+
+fn table(table: &Proposed<'_>) -> String {
+    let (name, path) = (&table.name, &table.path);
+    let mut yaml = format!("  {name}:\n    path: {}\n", text(path));
+    if table.is_object {
+        yaml += "    answer: object\n";
+    }
+    yaml += &request(&table.request);
+    if let Some(changed) = &table.changed {
+        yaml += &format!(
+            "    # If the API can return only changes (this needs `required: true` on `{changed}`):\n    \
+             # incremental: {{cursor: {changed}, start_param: {changed}__gte, lookback: 3600, snapshot_every: 7}}\n"
+        );
+    }
+    yaml += &format!(
+        "    key: {}\n    doc: {}\n    columns:\n",
+        table.key,
+        text(&format!("One row per record of {path}."))
+    );
+    yaml.extend(table.lines.iter().map(|line| column(line, 6)));
+    if !table.children.is_empty() {
+        yaml += "    children:\n";
+    }
+    for child in &table.children {
+        let doc = text(&format!("One row per element of `{}`.", child.at));
+        let (name, at, parent) = (&child.name, place(&child.at), &child.parent_key);
+        yaml += &format!(
+            "      {name}:\n        at: {at}\n        parent_key: {parent}\n        doc: {doc}\n        columns:\n"
+        );
+        yaml.extend(child.lines.iter().map(|line| column(line, 10)));
+    }
+    yaml
+}
+
+fn request(request: &Request) -> String {
+    let mut lines = Vec::new();
+    if !request.query.is_empty() {
+        let plain = request.query.iter().filter_map(|(name, value)| match value {
+            Parameter::Plain(value) => Some(format!("{}: {}", text(name), text(value))),
+            Parameter::Secret { .. } => None,
+        });
+        lines.push(format!("query: {{{}}}", plain.collect::<Vec<_>>().join(", ")));
+    }
+    lines.extend(request.paginator.as_ref().map(|paginator| format!("paginator: {}", paginator_yaml(paginator))));
+    for (key, path) in [
+        ("records_at", &request.records_at),
+        ("total_path", &request.total_path),
+        ("has_more_path", &request.has_more_path),
+    ] {
+        lines.extend(path.as_ref().map(|path| format!("{key}: {}", place(path))));
+    }
+    if request.format == Some(Format::Ndjson) {
+        lines.push("format: ndjson".to_owned());
+    }
+    if lines.is_empty() { String::new() } else { format!("    request:\n      {}\n", lines.join("\n      ")) }
+}
+
+fn paginator_yaml(paginator: &Paginator) -> String {
+    match paginator {
+        Paginator::PageNumber { page_param, base_page } => {
+            format!("{{type: page_number, page_param: {}, base_page: {base_page}}}", text(page_param))
+        }
+        Paginator::Offset { limit, limit_param, offset_param } => {
+            let (limit_param, offset_param) = (text(limit_param), text(offset_param));
+            format!("{{type: offset, limit: {limit}, limit_param: {limit_param}, offset_param: {offset_param}}}")
+        }
+        Paginator::Cursor { cursor_path, last_record, cursor_param } => {
+            let path = cursor_path.as_ref().map(|path| format!("cursor_path: {}, ", place(path)));
+            let last = last_record.as_ref().map(|path| format!("last_record: {}, ", place(path)));
+            let path = path.or(last).unwrap_or_default();
+            format!("{{type: cursor, {path}cursor_param: {}}}", text(cursor_param))
+        }
+        Paginator::JsonLink { next_url_path } => {
+            format!("{{type: json_link, next_url_path: {}}}", place(next_url_path))
+        }
+        Paginator::HeaderLink { .. } => "{type: header_link}".to_owned(),
+    }
+}
+
+fn column(line: &Line<'_>, indent: usize) -> String {
+    let Column { at, kind, required, unit, references, doc, .. } = &line.column;
+    let parts = [
+        at.as_ref().map(|at| format!("at: {}", place(at))),
+        Some(format!("type: {kind}")),
+        required.then(|| "required: true".to_owned()),
+        unit.as_ref().map(|unit| format!("unit: {unit}")),
+        references.as_ref().map(|reference| format!("references: {reference}")),
+        Some(format!("doc: {}", quoted(doc))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!("{:indent$}{}: {{{}}} # {}\n", "", line.name, parts.join(", "), line.why)
+}
+
+/// Returns a path, quoted if YAML would not read it as this text.
+fn place(path: &str) -> String {
+    let plain = path.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && path.chars().all(|char| char.is_ascii_alphanumeric() || "._".contains(char));
+    let words = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
+    if plain && !words.contains(&path.to_lowercase().as_str()) { path.to_owned() } else { quoted(path) }
+}
+
+/// Returns a text, quoted if necessary: also a URL, a number or a path of a request.
+fn text(value: &str) -> String {
+    let is_address = value.starts_with(['/', 'h'])
+        && value.chars().all(|char| char.is_ascii_alphanumeric() || "/:._-".contains(char))
+        && !value.ends_with(':');
+    let is_number = value.parse::<u32>().is_ok_and(|number| number.to_string() == value);
+    let is_header = value.len() > 1 && value.chars().all(|char| char.is_ascii_alphabetic() || char == '-');
+    let is_header = is_header && value.starts_with(|first: char| first.is_ascii_uppercase());
+    if is_address || is_number || is_header && place(&value.replace('-', "_")) != quoted(value) {
+        value.to_owned()
+    } else {
+        place(value)
+    }
+}
+
+/// Returns a YAML string in double quotes, with JSON escapes.
+fn quoted(value: &str) -> String {
+    serde_json::Value::from(value).to_string()
+}
