@@ -23,8 +23,10 @@ mod read;
 mod rules;
 mod schema;
 mod secrets;
+mod sources;
 mod storage;
 mod structure;
+mod tasks;
 mod variables;
 mod warehouse;
 
@@ -36,8 +38,10 @@ pub use document::{Document, Problem, Problems, no_yaml, shortened, text_of};
 pub use images::Compile;
 pub use model::{Deletion, Level, Settings};
 pub use network::Endpoint;
-pub use read::{Override, Resolved, extends, resolve};
+pub use read::{Override, Resolved, extends, located, resolve};
 pub use schema::{overlay_schema, schema};
+pub use sources::{CONTRACTS, DAG, Ingestion};
+pub use tasks::{RunTask, chain};
 pub use variables::{Origin, Variable, Variables, dot_env, given};
 pub use warehouse::{Breach, LogExport, Period};
 
