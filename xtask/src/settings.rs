@@ -32,7 +32,7 @@ mod warehouse;
 
 pub use airflow::{LogLevel, Webserver};
 pub use auth::Method;
-pub use batch::{Batch, JobDefinition, Platform};
+pub use batch::Platform;
 pub use confined::confined;
 pub use document::{Document, Problem, Problems, no_yaml, shortened, text_of};
 pub use images::Compile;
