@@ -280,6 +280,9 @@ fn equal_plans_have_equal_digests_and_different_plans_different_ones() {
 fn tasks_follow_the_dependencies_and_airflow_comes_last() {
     let case = Case::empty();
     let mut plan = case.plan();
+    let requests = ["put     dags/platform.json", "delete  dags/old.py"].map(str::to_owned).into();
+    let step = DagsStep { files: BTreeMap::new(), requests: Some(requests) };
+    assert_eq!(["dags/platform.json", "dags/old.py", "dags"].map(|key| step.uploads(key)), [true, false, false]);
     plan.dags = Some(DagsStep { files: BTreeMap::new(), requests: None });
     let limit = (None, "x".to_owned());
     plan.warehouse = Some(WarehouseStep { limit, unanswered: false, prepares: true });
