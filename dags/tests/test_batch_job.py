@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from airflow.exceptions import AirflowException, AirflowFailException
 from botocore.exceptions import ClientError, EndpointConnectionError
+from conftest import QUEUE
 
 from batch_job import SUBMISSIONS, UNKNOWN_POLLS, BatchJobOperator
 from run_options import apply
@@ -208,3 +209,23 @@ def test_killing_never_raises(operator, monkeypatch):
     monkeypatch.setattr("batch.Batch", fail)
     operator.on_kill()
     assert operator.killed
+
+
+def test_the_configuration_of_a_run_reaches_the_jobs_and_an_invalid_one_starts_none(airflow, moto):
+    for name in ("ingestion-job", "dbt-transformation-job"):
+        moto.define(name, "none", {})
+    instance = airflow()
+
+    def run(**conf) -> int:
+        command = ("-m", "airflow", "dags", "test", "ingestion", "--conf", json.dumps(conf))
+        return instance.run(*command, AWS_ENDPOINT_URL=moto.url).returncode
+
+    assert run(collections="crew") != 0
+    assert moto.jobs(QUEUE) == []
+    assert run(collections=["crew", "cores"], accept="they retired", select="stg_crew") == 0
+    transformation, copy, dbt = [job["container"] for job in moto.jobs(QUEUE)]
+    given = [{one["name"]: one["value"] for one in container["environment"]} for container in (transformation, copy)]
+    assert {"COLLECTIONS": "crew,cores", "CONTRACT": "/contracts/spacex.yaml"}.items() <= given[0].items()
+    assert {"COLLECTIONS": "crew,cores", "ACCEPT": "they retired"}.items() <= given[1].items()
+    assert "ACCEPT" not in given[0] and given[1]["ACCEPT_WITH"].startswith("cargo xtask run spacex ")
+    assert dbt["command"] == ["dbt", "build", "--select", "stg_crew"]
