@@ -2,7 +2,7 @@
 
 import logging
 
-from platform_settings import PLATFORM
+from platform_settings import PLATFORM, SOURCES
 from run_id import UNMAPPED, job_name_of, run_id_of
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,9 @@ def message_of(context) -> tuple[str, str]:
     dag_id, task_id = getattr(ti, "dag_id", UNKNOWN), getattr(ti, "task_id", UNKNOWN)
     run = getattr(ti, "run_id", None)
     error = context.get("exception") or context.get("reason") or UNKNOWN
-    about = {"DAG": dag_id, "Run": run, "Task": f"{task_id}, try {getattr(ti, 'try_number', UNKNOWN)}"}
+    source = next((name for name, source in SOURCES.items() if source["dag"] == dag_id), None)
+    about = {"DAG": dag_id} | ({"Source": source} if source else {})
+    about |= {"Run": run, "Task": f"{task_id}, try {getattr(ti, 'try_number', UNKNOWN)}"}
     log_link = getattr(ti, "log_url", None)
     # The task runs a Batch job. If the worker died, the job's ID is not known, but its name is.
     if run and hasattr(task, "job_id"):

@@ -42,16 +42,22 @@ class Batch:
         command: list[str],
         environment: dict[str, str],
         tags: dict[str, str],
+        changes: dict,
     ) -> str:
         """Submits a job without retries: SubmitJob has no client token, so callers must search for the job before they
-        retry."""
+        retry. `changes` has the size and the timeout of an attempt, if they differ from the definition."""
         overrides = {
             "command": command,
             "environment": [{"name": key, "value": value} for key, value in environment.items()],
         }
+        sizes = [("VCPU", changes.get("vcpu")), ("MEMORY", changes.get("memory_mib"))]
+        if resources := [{"type": kind, "value": size} for kind, size in sizes if size]:
+            overrides["resourceRequirements"] = resources
+        seconds = changes.get("attempt_seconds")
+        timeout = {"timeout": {"attemptDurationSeconds": seconds}} if seconds else {}
         once = aws.client("batch", self.region, attempts=1)
         submitted = once.submit_job(
-            jobName=name, jobQueue=queue, jobDefinition=definition, containerOverrides=overrides, tags=tags
+            jobName=name, jobQueue=queue, jobDefinition=definition, containerOverrides=overrides, tags=tags, **timeout
         )
         return submitted["jobId"]
 

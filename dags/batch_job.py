@@ -3,7 +3,7 @@
 The provider's deferrable BatchOperator does not read the exit code, does not show the log, and leaves the job running
 if its task is killed; a retry submits a second job. This operator first searches for a running job with the same name,
 and joins it if the definition, command and variables match. It waits in its worker, and fails without a retry unless a
-retry may succeed. Waiting occupies only one worker slot: the tasks of `ingestion` run one after the other.
+retry may succeed. Waiting occupies one worker slot per source: the tasks of a DAG run one after the other.
 """
 
 import time
@@ -13,6 +13,7 @@ from airflow.exceptions import AirflowException, AirflowFailException
 from airflow.sdk import BaseOperator
 
 from run_id import job_name_of, job_tags_of, run_id_of
+from run_options import apply
 
 # The first polling interval; each interval is twice as long as the previous one, up to the deployment's `poll_seconds`.
 FIRST_POLL_SECONDS = 1
@@ -27,16 +28,17 @@ UNKNOWN_POLLS = 10
 
 
 class BatchJobOperator(BaseOperator):
-    """Runs `command` in a container of a job definition, and waits until the job has finished."""
+    """Runs a command in a container of a job definition, and waits until the job has finished. `job` has the command, the
+    definition, and what differs from the definition, as in `platform.json`."""
 
     ui_color = "#c3dae0"
 
-    def __init__(
-        self, *, command: list[str], definition: str, job_queue: str, region: str, poll_seconds: float, **kwargs
-    ):
+    def __init__(self, *, source: str, job: dict, job_queue: str, region: str, poll_seconds: float, **kwargs):
         super().__init__(**kwargs)
-        self.command = command
-        self.definition = definition
+        self.source = source
+        self.job = job
+        self.command = job["command"]
+        self.definition = job["definition"]
         self.job_queue = job_queue
         self.region = region
         self.poll_seconds = poll_seconds
@@ -54,12 +56,11 @@ class BatchJobOperator(BaseOperator):
         ti = context["ti"]
         run_id = run_id_of(ti.run_id, ti.dag_id)
         self.job_name = job_name_of(ti.dag_id, ti.task_id, ti.map_index, run_id)
-        self.environment = {"RUN_ID": run_id}
-        # `cargo xtask run --accept REASON` triggers a run with this configuration.
-        if self.command == ["copy"] and (reason := (context["dag_run"].conf or {}).get("accept")):
-            self.environment["ACCEPT"] = str(reason)
+        self.command, environment = apply(context["params"], self.job)
+        self.environment = {"RUN_ID": run_id, **environment}
         batch = Batch(self.region)
-        self.job_id = self.submit_or_join(batch, job_tags_of(ti.dag_id, ti.task_id, ti.map_index, ti.run_id))
+        tags = job_tags_of(ti.dag_id, ti.task_id, ti.map_index, ti.run_id, self.source)
+        self.job_id = self.submit_or_join(batch, tags)
         ti.xcom_push("batch_job", self.job_id)
         job = self.follow(batch)
         self.log_outcome(batch, job)
@@ -88,7 +89,13 @@ class BatchJobOperator(BaseOperator):
                     )
                     return job_id
                 submitted = batch.submit(
-                    self.job_queue, self.job_name, self.definition, self.command, self.environment, tags
+                    self.job_queue,
+                    self.job_name,
+                    self.definition,
+                    self.command,
+                    self.environment,
+                    tags,
+                    self.job["overrides"],
                 )
                 self.log.info("Submitted %s as job %s (%s)", self.command, submitted, self.job_name)
                 return submitted
@@ -193,13 +200,13 @@ def error_line(lines: list[str]) -> str | None:
     return next(reversed(errors or messages), None)
 
 
-def batch_job(platform: dict, task_id: str, command: list[str], **kwargs) -> BatchJobOperator:
-    """Returns a task with the settings for its ID in `platform.json`."""
-    job = platform["jobs"][task_id]
+def batch_job(platform: dict, source: str, task_id: str, **kwargs) -> BatchJobOperator:
+    """Returns a task with a source's settings for its ID in `platform.json`."""
+    job = platform["sources"][source]["jobs"][task_id]
     return BatchJobOperator(
         task_id=task_id,
-        command=command,
-        definition=job["definition"],
+        source=source,
+        job=job,
         job_queue=platform["queue"],
         region=platform["region"],
         poll_seconds=platform["poll_seconds"],

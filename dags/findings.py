@@ -53,23 +53,22 @@ class Warehouse:
         pages = self.client.get_paginator("get_statement_result").paginate(Id=statement)
         return [[value(cell) for cell in row] for page in pages for row in page["Records"]]
 
-    def runs(self) -> list[Run]:
-        """Returns the newest runs in the ledger, newest first."""
-        rows = self.query(LEDGER, source=self.platform["source"])
+    def runs(self, source: str) -> list[Run]:
+        """Returns the newest runs of a source in the ledger, newest first."""
+        rows = self.query(LEDGER, source=source)
         return [
             Run(int(seq), run_id, instant(loaded_at), json.loads(tables)) for seq, run_id, loaded_at, tables in rows
         ]
 
-    def implausible(self) -> list[str]:
+    def implausible(self, source: str) -> list[str]:
         """Returns what was implausible in the newest run, and the reasons for which it was loaded."""
-        rows = self.query(IMPLAUSIBLE, source=self.platform["source"])
+        rows = self.query(IMPLAUSIBLE, source=source)
         return [problem + (f"; accepted: {reason}" if reason else "") for problem, reason in rows]
 
-    def counts(self, tables: list[str]) -> tuple[int, dict[str, int]]:
+    def counts(self, source: str, tables: list[str]) -> tuple[int, dict[str, int]]:
         """Returns the sequence number of the newest run, and the number of rows in each table that are not marked as
         deleted, all read in one snapshot."""
         # Names cannot be parameters. These come from the settings and from the ledger that `copy` writes.
-        source = self.platform["source"]
         parts = [f"SELECT '', max(seq) FROM etl.runs WHERE source = '{source}'"]
         parts += [f"SELECT '{name}', count(*) FROM {source}.{name} WHERE _deleted_at IS NULL" for name in tables]
         counts = {name: int(count) for name, count in self.query("\nUNION ALL ".join(parts))}

@@ -15,7 +15,7 @@ MAX_CHANGE, MIN_ROWS = 0.5, 20
 MAX_WAIT = timedelta(minutes=30)
 # The allowed difference between two clocks.
 MAX_CLOCK_SKEW = timedelta(minutes=5)
-# The maximum number of waiting jobs. A run has three jobs, which run one after the other.
+# The maximum number of waiting jobs. The three jobs of a source's run are submitted one after the other.
 MAX_WAITING = 12
 # The age up to which failed jobs are reported. Batch deletes jobs after seven days.
 WINDOW = timedelta(hours=24)
@@ -43,18 +43,20 @@ class Job:
     reason: str = ""
 
 
-def load_age(runs: list[Run], now: datetime, max_hours: float) -> list[str]:
-    """Reports a load that is too old. `runs` are sorted newest first, here and below."""
+def load_age(runs: list[Run], now: datetime, source: dict) -> list[str]:
+    """Reports a load of a source that is too old. Without a schedule, no load can be missing. `runs` are sorted newest
+    first, here and below."""
+    dag, max_hours, is_scheduled = source["dag"], source["max_load_age_hours"], source["schedule"] is not None
     if not runs:
-        return ["no run has been loaded; hint: trigger the `ingestion` DAG"]
+        return [f"no run has been loaded; hint: trigger the `{dag}` DAG"] if is_scheduled else []
     hours = (now - runs[0].loaded_at).total_seconds() / 3600
     last = f"run {runs[0].run_id}, {runs[0].loaded_at:%Y-%m-%d %H:%M} UTC"
     if hours < -MAX_CLOCK_SKEW / timedelta(hours=1):
         hint = "correct the clock of the machine that ran `copy`, then loaded_at and fetched_at in etl.runs"
         return [f"the last load is {-hours:.1f} hours in the future ({last}); hint: {hint}"]
-    if hours <= max_hours:
+    if hours <= max_hours or not is_scheduled:
         return []
-    hint = "check whether the `ingestion` DAG is paused or its runs failed, then trigger it"
+    hint = f"check whether the `{dag}` DAG is paused or its runs failed, then trigger it"
     return [f"the last load is {hours:.1f} hours old; the limit is {max_hours} ({last}); hint: {hint}"]
 
 

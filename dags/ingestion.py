@@ -1,4 +1,4 @@
-"""Loads data from the SpaceX API into the lake, then into the warehouse, and builds the marts.
+"""Loads data from a source's API into the lake, then into the warehouse, and builds the marts.
 
 | task | does | can be repeated because |
 |---|---|---|
@@ -15,31 +15,43 @@ from datetime import datetime, timedelta, timezone
 from airflow.sdk import DAG
 
 import alarm
-from assets import LOADED
+from assets import loaded
 from batch_job import batch_job
-from platform_settings import PLATFORM
+from platform_settings import PLATFORM, SOURCES
+from run_options import params
 
-with DAG(
-    dag_id="ingestion",
-    description="Loads data from the SpaceX API into the lake and the warehouse, and builds the marts",
-    doc_md=__doc__,
-    schedule=PLATFORM["schedule"],
-    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
-    # A run loads the current data of the source: a missed run cannot be repeated later.
-    catchup=False,
-    # The loads are serialized anyway.
-    max_active_runs=1,
-    # The settings define the schedule; the DAG is paused only manually.
-    is_paused_upon_creation=False,
-    default_args={
-        "retries": PLATFORM["retries"],
-        "retry_delay": timedelta(seconds=PLATFORM["retry_delay_seconds"]),
-        "on_failure_callback": alarm.notify,
-    },
-    tags=["dpworld"],
-) as dag:
-    transformation = batch_job(PLATFORM, "transformation", ["transformation"])
-    copy_job = batch_job(PLATFORM, "copy_job", ["copy"], outlets=[LOADED])
-    dbt_build = batch_job(PLATFORM, "dbt_build", ["dbt", "build"])
 
-    transformation >> copy_job >> dbt_build
+def load(source: str) -> DAG:
+    """Returns the DAG that loads a source."""
+    settings = SOURCES[source]
+    with DAG(
+        dag_id=settings["dag"],
+        description=f"Loads data from the API of {source} into the lake and the warehouse, and builds the marts",
+        doc_md=__doc__,
+        schedule=settings["schedule"],
+        start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
+        # A run loads the current data of the source: a missed run cannot be repeated later.
+        catchup=False,
+        # The loads of a source are serialized anyway.
+        max_active_runs=1,
+        # The settings define the schedule; the DAG is paused only manually.
+        is_paused_upon_creation=False,
+        params=params(),
+        default_args={
+            "retries": PLATFORM["retries"],
+            "retry_delay": timedelta(seconds=PLATFORM["retry_delay_seconds"]),
+            "on_failure_callback": alarm.notify,
+        },
+        tags=["dpworld", source],
+    ) as dag:
+        transformation = batch_job(PLATFORM, source, "transformation")
+        copy_job = batch_job(PLATFORM, source, "copy_job", outlets=[loaded(source)])
+        dbt_build = batch_job(PLATFORM, source, "dbt_build")
+
+        transformation >> copy_job >> dbt_build
+    return dag
+
+
+# Airflow registers the DAGs that the module contains.
+DAGS = [load(source) for source in SOURCES]
+globals().update({dag.dag_id: dag for dag in DAGS})

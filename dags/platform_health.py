@@ -5,22 +5,24 @@
 | `warehouse` | age and quarantine share of the last load; row counts compared with earlier runs and the ledger |
 | `batch` | failed jobs that were not repeated, jobs that have waited too long, and the queue length |
 
-It runs after each load, while the warehouse is active. If `ingestion` has a schedule, it also runs four times a day to
-detect a missing load; each of these runs resumes the warehouse for a minute.
+Every source is checked separately. It runs after each load of any source, while the warehouse is active. If a source has
+a schedule, it also runs four times a day to detect a missing load; each of these runs resumes the warehouse for a minute.
 """
 
 from datetime import datetime, timedelta, timezone
 
 from airflow.exceptions import AirflowFailException
-from airflow.sdk import DAG, BaseOperator
+from airflow.sdk import DAG, AssetAny, BaseOperator
 from airflow.timetables.assets import AssetOrTimeSchedule
 from airflow.timetables.trigger import CronTriggerTimetable
 
 import alarm
-from assets import LOADED
-from platform_settings import PLATFORM
+from assets import loaded
+from platform_settings import PLATFORM, SOURCES
 
 CLOCK = CronTriggerTimetable("17 */6 * * *", timezone="UTC")
+LOADED = AssetAny(*(loaded(source) for source in SOURCES))
+IS_SCHEDULED = any(source["schedule"] for source in SOURCES.values())
 
 
 class Check(BaseOperator):
@@ -39,26 +41,33 @@ class Check(BaseOperator):
 
 
 class WarehouseCheck(Check):
-    """Checks the ledger and compares the tables with it."""
+    """Checks the ledger of every source and compares the tables with it."""
 
     def problems(self, now: datetime) -> list[str]:
+        return [
+            f"{name} (DAG `{source['dag']}`): {problem}"
+            for name, source in SOURCES.items()
+            for problem in self.problems_of(name, source, now)
+        ]
+
+    def problems_of(self, name: str, source: dict, now: datetime) -> list[str]:
         import aws
         import findings
         import health
 
         try:
             warehouse = findings.Warehouse(PLATFORM)
-            runs = warehouse.runs()
+            runs = warehouse.runs(name)
             # Each was either accepted or is only a warning, so the task does not fail.
-            for text in warehouse.implausible():
-                self.log.warning("Implausible data in the newest run: %s", text)
+            for text in warehouse.implausible(name):
+                self.log.warning("Implausible data in the newest run of %s: %s", name, text)
             # A table of an older run may have left the contract, and a load of some collections says nothing about others.
             tables = sorted(runs[0].tables) if runs else []
             return [
-                *health.load_age(runs, now, PLATFORM["max_load_age_hours"]),
-                *health.quarantine(runs, PLATFORM["max_quarantine_share"]),
+                *health.load_age(runs, now, source),
+                *health.quarantine(runs, source["max_quarantine_share"]),
                 *health.row_counts(runs),
-                *(health.tampering(runs, *warehouse.counts(tables)) if tables else []),
+                *(health.tampering(runs, *warehouse.counts(name, tables)) if tables else []),
             ]
         except (findings.QueryFailed, *aws.errors()) as error:
             hint = "check the workgroup, and grant Airflow's role access with `cargo xtask warehouse-init --reader`"
@@ -87,14 +96,14 @@ with DAG(
     description="Checks the age, row counts and quarantine of the last load, and failed and waiting jobs",
     doc_md=__doc__,
     # Without a schedule, no load can be missing.
-    schedule=AssetOrTimeSchedule(timetable=CLOCK, assets=[LOADED]) if PLATFORM["schedule"] else [LOADED],
+    schedule=AssetOrTimeSchedule(timetable=CLOCK, assets=LOADED) if IS_SCHEDULED else LOADED,
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
     catchup=False,
     max_active_runs=1,
     is_paused_upon_creation=False,
     default_args={
         "retries": 0,
-        "execution_timeout": timedelta(minutes=10),
+        "execution_timeout": timedelta(minutes=10 * max(len(SOURCES), 1)),
         "on_failure_callback": alarm.notify,
     },
     tags=["dpworld"],

@@ -8,3 +8,6 @@ import json
 from pathlib import Path
 
 PLATFORM = json.loads(Path(__file__).with_name("platform.json").read_text(encoding="utf-8"))
+
+# The sources that are loaded, by name; the others have no DAG.
+SOURCES = {name: source for name, source in PLATFORM["sources"].items() if source["enabled"]}

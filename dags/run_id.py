@@ -28,7 +28,7 @@ SubmitJob, `jobName`):
 import hashlib
 import re
 
-# The DAG that `cargo xtask run` triggers. The hashed text of its run IDs does not include the DAG's ID.
+# The DAG that `cargo xtask run` triggers by default. The hashed text of its run IDs does not include the DAG's ID.
 PLATFORM_DAG = "ingestion"
 
 READABLE = 47
@@ -58,9 +58,11 @@ def job_name_of(dag_id: str, task_id: str, map_index: int, run_id: str) -> str:
     return f"{readable[: PREFIX - 1 - len(end)]}-{end}-{run_id}"
 
 
-def job_tags_of(dag_id: str, task_id: str, map_index: int, airflow_run_id: str) -> dict[str, str]:
-    """Returns the task's original Airflow IDs as tags of its job (AWS Batch User Guide, "Tag restrictions")."""
+def job_tags_of(dag_id: str, task_id: str, map_index: int, airflow_run_id: str, source: str) -> dict[str, str]:
+    """Returns the task's original Airflow IDs and its source as tags of its job (AWS Batch User Guide, "Tag
+    restrictions")."""
     tags = {"dag_id": dag_id, "task_id": task_id, "map_index": str(map_index), "dag_run_id": airflow_run_id}
+    tags["source"] = source
     return {key: re.sub(r"[^\w .:/=+@-]", "-", value)[:256] for key, value in tags.items()}
 
 

@@ -24,6 +24,7 @@ def test_the_message_has_all_known_details():
     assert subject == "dpstack: ingestion.copy_job failed"
     assert message.splitlines() == [
         "DAG        ingestion",
+        "Source     spacex",
         f"Run        {RUN}",
         "Task       copy_job, try 2",
         f"RUN_ID     {alarm.run_id_of(RUN)}",

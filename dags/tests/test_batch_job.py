@@ -1,13 +1,17 @@
 """The operator with throttled, lost and rejected requests. `FakeBatch` replaces Batch with configured responses; it verifies
 nothing about AWS. test_chain.py tests the operator with real containers."""
 
+import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from airflow.exceptions import AirflowException, AirflowFailException
 from botocore.exceptions import ClientError, EndpointConnectionError
+from conftest import QUEUE
 
 from batch_job import SUBMISSIONS, UNKNOWN_POLLS, BatchJobOperator
+from run_options import apply
 
 LOST = EndpointConnectionError(endpoint_url="https://batch.eu-west-1.amazonaws.com")
 
@@ -38,10 +42,19 @@ class FakeBatch:
         return call
 
 
+JOB = {
+    "command": ["copy"],
+    "definition": "d",
+    "environment": {},
+    "overrides": {},
+    "select": None,
+}
+
+
 @pytest.fixture
 def operator():
     created = BatchJobOperator(
-        task_id="copy_job", command=["copy"], definition="d", job_queue="q", region="eu-west-1", poll_seconds=0
+        task_id="copy_job", source="spacex", job=JOB, job_queue="q", region="eu-west-1", poll_seconds=0
     )
     created.job_name, created.environment = "ingestion-copy_job-run", {"RUN_ID": "run"}
     return created
@@ -66,6 +79,7 @@ def test_a_submission_that_was_not_received_is_repeated(operator):
     assert batch.calls[-1] == (
         *("submit", "q", "ingestion-copy_job-run", "d", ["copy"], {"RUN_ID": "run"}),
         {"task_id": "copy_job"},
+        {},
     )
 
 
@@ -82,24 +96,48 @@ def test_a_rejected_submission_fails_without_a_retry_and_with_a_hint(operator):
         operator.submit_or_join(FakeBatch(live_job=[None], submit=[DENIED]), {})
 
 
-@pytest.mark.parametrize(
-    ("command", "conf", "expected"),
-    [
-        (["copy"], {"accept": "they retired"}, {"RUN_ID": "run", "ACCEPT": "they retired"}),
-        (["copy"], {}, {"RUN_ID": "run"}),
-        (["copy"], None, {"RUN_ID": "run"}),
-        (["dbt", "build"], {"accept": "they retired"}, {"RUN_ID": "run"}),
-    ],
-)
-def test_only_copy_gets_the_reason_for_loading_implausible_data(operator, monkeypatch, command, conf, expected):
+EXAMPLES = json.loads(Path(__file__).with_name("run_options.json").read_text())
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize(("task", "command"), [("transformation", ["transformation"]), ("copy_job", ["copy"])])
+def test_options_of_a_run_are_variables_of_its_jobs(operator, monkeypatch, example, task, command):
     batch = FakeBatch(live_job=[None], submit=["1"], job=[{"status": "SUCCEEDED"}])
     monkeypatch.setattr("batch.Batch", lambda region: batch)
     monkeypatch.setattr("batch_job.run_id_of", lambda run, dag: "run")
-    operator.command = command
-    ti = SimpleNamespace(dag_id="ingestion", task_id="t", map_index=-1, run_id="r", xcom_push=lambda key, value: None)
-    operator.execute.__wrapped__(operator, {"ti": ti, "dag_run": SimpleNamespace(conf=conf)})
+    operator.job = JOB | {"command": command, "environment": {"CONTRACT": "c"}, "overrides": {"vcpu": "1"}}
+    ti = SimpleNamespace(dag_id="ingestion", task_id=task, map_index=-1, run_id="r", xcom_push=lambda key, value: None)
+    operator.execute.__wrapped__(operator, {"ti": ti, "params": example["options"]})
     submitted = next(call for call in batch.calls if call[0] == "submit")
-    assert submitted[5] == expected
+    assert submitted[4:6] == (command, {"RUN_ID": "run", "CONTRACT": "c"} | example[task])
+    assert (submitted[6]["source"], submitted[7]) == ("spacex", {"vcpu": "1"})
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_options_of_a_run_are_arguments_of_dbt(example):
+    job = JOB | {"command": ["dbt", "build"]}
+    assert apply(example["options"], job) == (["dbt", "build", *example["dbt_build"]], {})
+    assert job["command"] == ["dbt", "build"]
+    command, _ = apply(example["options"], job | {"select": "source:launches+"})
+    selected = example["options"].get("select") or "source:launches+"
+    assert command[command.index("--select") + 1 :] == selected.split(), "a selection of the run takes precedence"
+
+
+def test_only_what_differs_from_the_definition_is_sent(monkeypatch):
+    from batch import Batch
+
+    sent = []
+    client = SimpleNamespace(submit_job=lambda **request: sent.append(request) or {"jobId": "1"})
+    monkeypatch.setattr("aws.client", lambda *_, **__: client)
+    batch = Batch("eu-west-1")
+    assert batch.submit("q", "n", "d", ["copy"], {}, {}, {}) == "1"
+    batch.submit("q", "n", "d", ["copy"], {}, {}, {"vcpu": "1", "memory_mib": "2048", "attempt_seconds": 60})
+    assert "timeout" not in sent[0] and "resourceRequirements" not in sent[0]["containerOverrides"]
+    assert sent[1]["timeout"] == {"attemptDurationSeconds": 60}
+    assert sent[1]["containerOverrides"]["resourceRequirements"] == [
+        {"type": "VCPU", "value": "1"},
+        {"type": "MEMORY", "value": "2048"},
+    ]
 
 
 def test_a_running_job_with_another_reason_is_not_joined(operator):
@@ -171,3 +209,23 @@ def test_killing_never_raises(operator, monkeypatch):
     monkeypatch.setattr("batch.Batch", fail)
     operator.on_kill()
     assert operator.killed
+
+
+def test_the_configuration_of_a_run_reaches_the_jobs_and_an_invalid_one_starts_none(airflow, moto):
+    for name in ("ingestion-job", "dbt-transformation-job"):
+        moto.define(name, "none", {})
+    instance = airflow()
+
+    def run(**conf) -> int:
+        command = ("-m", "airflow", "dags", "test", "ingestion", "--conf", json.dumps(conf))
+        return instance.run(*command, AWS_ENDPOINT_URL=moto.url).returncode
+
+    assert run(collections="crew") != 0
+    assert moto.jobs(QUEUE) == []
+    assert run(collections=["crew", "cores"], accept="they retired", select="stg_crew") == 0
+    transformation, copy, dbt = [job["container"] for job in moto.jobs(QUEUE)]
+    given = [{one["name"]: one["value"] for one in container["environment"]} for container in (transformation, copy)]
+    assert {"COLLECTIONS": "crew,cores", "CONTRACT": "/contracts/spacex.yaml"}.items() <= given[0].items()
+    assert {"COLLECTIONS": "crew,cores", "ACCEPT": "they retired"}.items() <= given[1].items()
+    assert "ACCEPT" not in given[0] and given[1]["ACCEPT_WITH"].startswith("cargo xtask run spacex ")
+    assert dbt["command"] == ["dbt", "build", "--select", "stg_crew"]

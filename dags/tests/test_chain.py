@@ -137,7 +137,7 @@ def test_a_retried_task_joins_the_job_of_its_dead_worker(deployed, airflow):
     run = "manual__2026-11-22T10:30:00+00:00"
     name = f"ingestion-transformation-{run_id_of(run)}"
     environment = {"RUN_ID": run_id_of(run)}
-    job_id = Batch("eu-west-1").submit(QUEUE, name, "ingestion-job", ["transformation"], environment, {})
+    job_id = Batch("eu-west-1").submit(QUEUE, name, "ingestion-job", ["transformation"], environment, {}, {})
     instance = airflow()
     done = instance.run(str(script("supervised.py")), "transformation", run, AWS_ENDPOINT_URL=moto.url)
     assert [(job["jobId"], job["status"]) for job in moto.jobs(QUEUE)] == [(job_id, "SUCCEEDED")]

@@ -54,7 +54,7 @@ def text(value: str) -> dict:
 def test_the_ledger_is_read_newest_first(warehouse):
     ledger = [{"longValue": 7}, text("run-7"), text("2026-11-22 05:01:02"), text(TABLES)]
     connection = warehouse([ledger])
-    (run,) = connection.runs()
+    (run,) = connection.runs("spacex")
     assert (run.seq, run.run_id, run.tables["launches"]["rows"]) == (7, "run-7", 78)
     assert run.loaded_at == datetime(2026, 11, 22, 5, 1, 2, tzinfo=timezone.utc)
     (request,) = connection.client.requests
@@ -64,7 +64,7 @@ def test_the_ledger_is_read_newest_first(warehouse):
 
 def test_counts_and_the_newest_run_are_one_query(warehouse):
     connection = warehouse([[text(""), {"longValue": 7}], [text("launches"), {"longValue": 78}]])
-    assert connection.counts(["launches"]) == (7, {"launches": 78})
+    assert connection.counts("spacex", ["launches"]) == (7, {"launches": 78})
     (request,) = connection.client.requests
     assert request["Sql"].splitlines() == [
         "SELECT '', max(seq) FROM etl.runs WHERE source = 'spacex'",
@@ -75,7 +75,7 @@ def test_counts_and_the_newest_run_are_one_query(warehouse):
 def test_implausible_data_is_shown_with_the_reason_for_loading_it(warehouse):
     deleted = [text("table `cores` would lose 50 of its 83 rows"), text("they retired")]
     connection = warehouse([deleted, [text("the response has exactly 50 records"), {"isNull": True}]])
-    assert connection.implausible() == [
+    assert connection.implausible("spacex") == [
         "table `cores` would lose 50 of its 83 rows; accepted: they retired",
         "the response has exactly 50 records",
     ]
@@ -84,7 +84,7 @@ def test_implausible_data_is_shown_with_the_reason_for_loading_it(warehouse):
 
 def test_an_error_of_the_warehouse_is_reported(warehouse):
     with pytest.raises(QueryFailed, match="permission denied for schema etl"):
-        warehouse("permission denied for schema etl").runs()
+        warehouse("permission denied for schema etl").runs("spacex")
 
 
 def test_a_query_that_exceeds_its_timeout_is_cancelled(warehouse, monkeypatch):
@@ -94,7 +94,7 @@ def test_a_query_that_exceeds_its_timeout_is_cancelled(warehouse, monkeypatch):
     connection.client.cancel_statement = lambda Id: cancelled.append(Id)
     monkeypatch.setattr(findings, "TIMEOUT_SECONDS", 0)
     with pytest.raises(QueryFailed, match="did not finish the query within"):
-        connection.runs()
+        connection.runs("spacex")
     assert cancelled == ["1"]
 
 
@@ -102,19 +102,53 @@ def test_a_null_is_none():
     assert [findings.value(cell) for cell in ({"isNull": True}, {"longValue": 0}, text(""))] == [None, 0, ""]
 
 
-def test_the_warehouse_check_fails_with_every_problem(warehouse):
+@pytest.fixture
+def sources(monkeypatch):
+    """Two sources with a schedule; the newest load of each may be two days old."""
     import platform_health
 
-    old = (datetime.now(timezone.utc) - timedelta(days=9)).strftime("%Y-%m-%d %H:%M:%S")
+    spacex = PLATFORM["sources"]["spacex"] | {"schedule": "@daily"}
+    both = {"spacex": spacex, "launches": spacex | {"dag": "ingestion_launches"}}
+    monkeypatch.setattr(platform_health, "SOURCES", both)
+    return platform_health
+
+
+def ledger(days: int) -> list:
+    loaded = (datetime.now(timezone.utc) - timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S")
+    return [[{"longValue": 7}, text("run-7"), text(loaded), text(TABLES)]]
+
+
+def test_the_warehouse_check_fails_with_every_problem(warehouse, sources):
+    # Each source: the ledger, what was implausible, and the counts.
+    warehouse_of = {"launches": 77, "spacex": 78}
+    counts = {
+        name: [[text(""), {"longValue": 7}], [text("launches"), {"longValue": rows}]]
+        for name, rows in warehouse_of.items()
+    }
     warehouse(
-        [[{"longValue": 7}, text("run-7"), text(old), text(TABLES)]],
-        [[text("the response has exactly 50 records"), {"isNull": True}]],
-        [[text(""), {"longValue": 7}], [text("launches"), {"longValue": 77}]],
+        *[ledger(days=0), [], counts["spacex"]],
+        *[ledger(days=9), [[text("the response has exactly 50 records"), {"isNull": True}]], counts["launches"]],
     )
-    check = platform_health.dag.get_task("warehouse")
+    check = sources.dag.get_task("warehouse")
     problems = check.problems(datetime.now(timezone.utc))
-    assert [problem.split(" ")[0] for problem in problems] == ["the", "`launches`"]
+    assert [problem.split(": ")[0] for problem in problems] == ["launches (DAG `ingestion_launches`)"] * 2
     assert "216.0 hours old" in problems[0] and "has 77 rows, but the ledger records 78" in problems[1]
+
+
+def test_the_load_of_one_source_does_not_hide_the_silence_of_another(warehouse, sources):
+    counts = [[text(""), {"longValue": 7}], [text("launches"), {"longValue": 78}]]
+    connection = warehouse([], [], ledger(days=0), [], counts)
+    (problem,) = sources.dag.get_task("warehouse").problems(datetime.now(timezone.utc))
+    assert problem == "spacex (DAG `ingestion`): no run has been loaded; hint: trigger the `ingestion` DAG"
+    given = [request["Parameters"][0]["value"] for request in connection.client.requests if "Parameters" in request]
+    assert given == ["spacex", "spacex", "launches", "launches"]
+
+
+def test_an_error_in_one_source_does_not_hide_another(warehouse, sources):
+    warehouse("permission denied for schema etl", ledger(days=9), [], "permission denied for schema launches")
+    problems = sources.dag.get_task("warehouse").problems(datetime.now(timezone.utc))
+    assert ["spacex (" in problem and "permission denied" in problem for problem in problems] == [True, False]
+    assert "launches (" in problems[1] and "schema launches" in problems[1]
 
 
 def test_a_rejected_query_is_a_problem_and_not_a_crash(warehouse):
@@ -129,7 +163,7 @@ def test_all_recent_jobs_are_listed(moto):
     from batch import Batch
 
     moto.define("ingestion-job", "none", {})
-    submitted = Batch("eu-west-1").submit(QUEUE, "copy_job-run", "ingestion-job", ["copy"], {}, {})
+    submitted = Batch("eu-west-1").submit(QUEUE, "copy_job-run", "ingestion-job", ["copy"], {}, {}, {})
     now = datetime.now(timezone.utc)
     for _ in range(100):
         if found := findings.jobs(PLATFORM, now + timedelta(seconds=1)):

@@ -17,25 +17,33 @@ def rows(rows: int, quarantined: int = 0, dropped: int = 0) -> dict:
     return {"rows": rows, "quarantined": quarantined, "dropped": dropped}
 
 
+def source(schedule="@daily") -> dict:
+    return {"dag": "ingestion_zoo", "max_load_age_hours": 48, "schedule": schedule}
+
+
 def job(name: str, status: str, hours: float, reason: str = "") -> Job:
     return Job(f"id-{name}-{hours:g}", name, status, NOW - timedelta(hours=hours), reason)
 
 
 @pytest.mark.parametrize(("hours", "problems"), [(47.9, 0), (48, 0), (48.1, 1)])
 def test_an_old_load_is_a_problem(hours, problems):
-    assert len(load_age([run(2, hours), run(1, 1)], NOW, 48)) == problems
+    assert len(load_age([run(2, hours), run(1, 1)], NOW, source())) == problems
 
 
 @pytest.mark.parametrize(("minutes", "problems"), [(4, 0), (6, 1), (525_600, 1)])
 def test_a_load_in_the_future_is_a_problem(minutes, problems):
-    found = load_age([run(2, -minutes / 60), run(1, 1)], NOW, 48)
+    found = load_age([run(2, -minutes / 60), run(1, 1)], NOW, source(None))
     assert len(found) == problems
     assert all("in the future (run run-2, " in problem and "hint: correct the clock" in problem for problem in found)
 
 
 def test_an_empty_ledger_is_the_only_problem():
-    assert load_age([], NOW, 48) == ["no run has been loaded; hint: trigger the `ingestion` DAG"]
+    assert load_age([], NOW, source()) == ["no run has been loaded; hint: trigger the `ingestion_zoo` DAG"]
     assert quarantine([], 0.1) == row_counts([]) == tampering([], 0, {}) == []
+
+
+def test_without_a_schedule_no_load_is_missing():
+    assert load_age([], NOW, source(None)) == load_age([run(1, 999)], NOW, source(None)) == []
 
 
 def test_the_quarantine_share_is_that_of_the_newest_run_and_names_the_worst_tables():

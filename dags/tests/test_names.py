@@ -12,15 +12,17 @@ from airflow.sdk import DAG, TaskGroup
 from batch_job import BatchJobOperator, batch_job
 from platform_settings import PLATFORM
 
-JOB = {"definition": "ingestion-job", "job_queue": PLATFORM["queue"], "region": PLATFORM["region"], "poll_seconds": 0.1}
+COPY = PLATFORM["sources"]["spacex"]["jobs"]["copy_job"]
+MORE = [COPY | {"command": ["copy", name]} for name in ("a", "b")]
+TASK = {"source": "spacex", "job_queue": PLATFORM["queue"], "region": PLATFORM["region"], "poll_seconds": 0.1}
 
 
 def make(dag_id):
     with DAG(dag_id, schedule="0 5 * * *", start_date=datetime(2026, 1, 1, tzinfo=timezone.utc)) as dag:
-        batch_job(PLATFORM, "copy_job", ["copy"])
+        batch_job(PLATFORM, "spacex", "copy_job")
         with TaskGroup("load"):
-            batch_job(PLATFORM, "copy_job", ["copy", "more"])
-            BatchJobOperator.partial(task_id="each", **JOB).expand(command=[["copy", "a"], ["copy", "b"]])
+            batch_job(PLATFORM, "spacex", "copy_job")
+            BatchJobOperator.partial(task_id="each", **TASK).expand(job=MORE)
     return dag
 
 
@@ -55,6 +57,7 @@ def test_every_task_of_two_dags_with_the_same_schedule_has_a_separate_job(airflo
     }
     assert len({job["tags"]["dag_run_id"] for job in jobs}) == 1, "both DAGs have the run id of their schedule"
     assert tasks["one", "load.each", "1"]["container"]["command"] == ["copy", "b"]
+    assert {job["tags"]["source"] for job in jobs} == {"spacex"}
     run_ids = {
         dag_id: {run_id_in(job) for job in jobs if job["tags"]["dag_id"] == dag_id} for dag_id in ("one", "two.daily")
     }

@@ -1,5 +1,6 @@
 """How Airflow parses the DAGs: without errors, warnings or slow imports, and with the expected tasks and settings."""
 
+import copy
 import json
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import warnings
 from datetime import timedelta
 
 import pytest
+from airflow.exceptions import ParamValidationError
 from conftest import DAGS
 
 SLOW_IMPORTS = (
@@ -68,12 +70,13 @@ def test_parsing_is_fast_and_does_not_import_modules_of_tasks():
 
 def test_the_chain_has_three_jobs_with_the_settings_of_the_deployment(ingestion, platform):
     assert [task.task_id for task in ingestion.topological_sort()] == ["transformation", "copy_job", "dbt_build"]
+    jobs = platform["sources"]["spacex"]["jobs"]
     chain = [ingestion.get_task(name) for name in ("transformation", "copy_job", "dbt_build")]
     assert [task.downstream_task_ids for task in chain] == [{"copy_job"}, {"dbt_build"}, set()]
     assert [task.command for task in chain] == [["transformation"], ["copy"], ["dbt", "build"]]
     for task in chain:
-        assert task.definition == platform["jobs"][task.task_id]["definition"]
-        assert task.execution_timeout == timedelta(seconds=platform["jobs"][task.task_id]["timeout_seconds"])
+        assert task.definition == jobs[task.task_id]["definition"]
+        assert task.execution_timeout == timedelta(seconds=jobs[task.task_id]["timeout_seconds"])
         assert (task.job_queue, task.region) == (platform["queue"], platform["region"])
 
 
@@ -84,7 +87,7 @@ def test_the_code_contains_no_names_of_the_deployment(platform):
         platform["warehouse"]["workgroup"],
         platform["warehouse"]["database"],
     ]
-    names += [job["definition"] for job in platform["jobs"].values()]
+    names += [job["definition"] for source in platform["sources"].values() for job in source["jobs"].values()]
     for file in DAGS.glob("*.py"):
         code = file.read_text()
         assert [name for name in names if f'"{name}"' in code] == [], file.name
@@ -117,10 +120,61 @@ def test_a_load_triggers_the_health_check(dagbag, ingestion):
     assert [asset.name for _, asset in waits_for.iter_assets()] == ["dpstack.spacex"]
 
 
-def test_the_schedule_comes_from_the_deployment(airflow):
-    instance = airflow(schedule="0 5 * * *")
+def sources(**launches) -> dict:
+    """The settings of SpaceX with a schedule, and of another source with the given settings."""
+    spacex = json.loads((DAGS / "platform.json").read_text())["sources"]["spacex"] | {"schedule": "0 5 * * *"}
+    return {"spacex": spacex, "launches": spacex | {"dag": "ingestion_launches", "schedule": None} | launches}
+
+
+def test_every_source_has_a_dag_and_the_health_check_waits_for_any_of_them(airflow):
+    instance = airflow(sources=sources())
     code = (
         "import ingestion, platform_health; "
-        "print(ingestion.dag.timetable.summary, '|', platform_health.dag.timetable.summary)"
+        "print([(dag.dag_id, dag.timetable.summary, dag.tasks[1].outlets[0].name) for dag in ingestion.DAGS]); "
+        "print(platform_health.dag.timetable.summary, '|', platform_health.dag.timetable.asset_condition)"
     )
-    assert "0 5 * * * | Asset or 17 */6 * * *" in instance.run("-c", code).stdout
+    shown = instance.run("-c", code).stdout
+    assert "('ingestion', '0 5 * * *', 'dpstack.spacex')" in shown
+    assert "('ingestion_launches', 'None', 'dpstack.launches')" in shown
+    assert "Asset or 17 */6 * * * | AssetAny(" in shown
+    listed = instance.run("-m", "airflow", "dags", "list", "--local", "-o", "plain").stdout
+    assert {"ingestion", "ingestion_launches", "platform_health"} <= set(listed.split())
+
+
+def test_a_source_that_is_not_enabled_has_no_dag(airflow):
+    instance = airflow(sources=sources(enabled=False))
+    code = "import ingestion, platform_health; print([dag.dag_id for dag in ingestion.DAGS])"
+    assert "['ingestion']" in instance.run("-c", code).stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "is_valid"),
+    [
+        ({}, True),
+        ({"accept": "they retired; see ticket 7 (Zoë)", "collections": ["launches"], "full_refresh": True}, True),
+        ({"from_raw": "manual__2026-11-22T09-30-00-00-00-efd1eaa2001150d1", "select": "stg_cores+ tag:daily"}, True),
+        ({"source_url": "s3://lake/sample/spacex", "from": "2026-01-01T00:00:00Z", "to": "7"}, True),
+        ({"accept": None, "collections": None, "select": None}, True),
+        ({"accept": " "}, False),
+        ({"accept": "a\nb"}, False),
+        ({"accept": "x" * 501}, False),
+        ({"collections": "launches"}, False),
+        ({"collections": ["a,b"]}, False),
+        ({"full_refresh": "yes"}, False),
+        ({"from_raw": "../other"}, False),
+        ({"source_url": "https://user:password@host"}, False),
+        ({"source_url": "file:///etc"}, False),
+        ({"from": "a b"}, False),
+        ({"select": "--profiles-dir /tmp"}, False),
+        ({"select": "a --target prod"}, False),
+    ],
+)
+def test_options_of_a_run_are_validated(ingestion, options, is_valid):
+    params = copy.deepcopy(ingestion.params)
+    try:
+        params.update(options)
+        params.validate()
+    except ParamValidationError:
+        assert not is_valid
+    else:
+        assert is_valid

@@ -34,7 +34,7 @@ def test_similar_runs_have_different_ids():
 def test_the_same_run_id_of_another_dag_is_another_run():
     import ingestion
 
-    assert ingestion.dag.dag_id == PLATFORM_DAG
+    assert PLATFORM_DAG in [dag.dag_id for dag in ingestion.DAGS]
     run = "scheduled__2026-11-22T05:00:00+00:00"
     assert len({run_id_of(run), run_id_of(run, "zoo"), run_id_of(run, "zoo.daily")}) == 3
     assert run_id_of(run, PLATFORM_DAG) == run_id_of(run)
@@ -64,12 +64,13 @@ def test_names_are_unique_and_valid():
 
 
 def test_tags_have_the_ids_of_airflow_in_characters_that_batch_accepts():
-    tags = job_tags_of("etl.daily", "load.copy_job", 3, "manual__2026-11-22T09:30:00+00:00")
+    tags = job_tags_of("etl.daily", "load.copy_job", 3, "manual__2026-11-22T09:30:00+00:00", "zoo")
     assert tags == {
         "dag_id": "etl.daily",
         "task_id": "load.copy_job",
         "map_index": "3",
         "dag_run_id": "manual__2026-11-22T09:30:00+00:00",
+        "source": "zoo",
     }
-    unusual = job_tags_of("d" * 300, "größe~🚀", UNMAPPED, "a\nb")
+    unusual = job_tags_of("d" * 300, "größe~🚀", UNMAPPED, "a\nb", "zoo")
     assert (len(unusual["dag_id"]), unusual["task_id"], unusual["dag_run_id"]) == (256, "größe--", "a-b")

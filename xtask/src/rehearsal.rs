@@ -15,8 +15,7 @@ use regex_lite::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::run::RunTask;
-use crate::settings::{Origin, Settings, Variable, Variables};
+use crate::settings::{Origin, RunTask, Settings, Variable, Variables};
 
 pub const MODULE: &str = "rehearse";
 /// The environment variable of server processes and the label of job containers; its value is the rehearsal ID.
@@ -259,8 +258,8 @@ fn warehouse_host(settings: &Settings, account: &str) -> String {
 
 /// Returns a job in which dbt runs one statement that takes longer than the timeouts that drivers usually have.
 pub fn long_statement(settings: &Settings) -> RunTask {
-    let command = &["dbt", "show", "--inline", "select 1 as long_statement"];
-    RunTask { task: LONG, definition: settings.batch.dbt.name.clone(), command }
+    let command = ["dbt", "show", "--inline", "select 1 as long_statement"].map(str::to_owned).into();
+    RunTask { task: LONG, definition: settings.batch.dbt.name.clone(), command, ..RunTask::default() }
 }
 
 /// The changes of the dbt project between two runs: file, old text, new text. The first one adds a column to a table, the

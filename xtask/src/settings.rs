@@ -23,21 +23,25 @@ mod read;
 mod rules;
 mod schema;
 mod secrets;
+mod sources;
 mod storage;
 mod structure;
+mod tasks;
 mod variables;
 mod warehouse;
 
 pub use airflow::{LogLevel, Webserver};
 pub use auth::Method;
-pub use batch::{Batch, JobDefinition, Platform};
+pub use batch::Platform;
 pub use confined::confined;
 pub use document::{Document, Problem, Problems, no_yaml, shortened, text_of};
 pub use images::Compile;
 pub use model::{Deletion, Level, Settings};
 pub use network::Endpoint;
-pub use read::{Override, Resolved, extends, resolve};
+pub use read::{Override, Resolved, extends, located, resolve};
 pub use schema::{overlay_schema, schema};
+pub use sources::{CONTRACTS, DAG, Ingestion};
+pub use tasks::{RunTask, chain};
 pub use variables::{Origin, Variable, Variables, dot_env, given};
 pub use warehouse::{Breach, LogExport, Period};
 

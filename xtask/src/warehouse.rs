@@ -29,17 +29,14 @@ const FINDINGS: &str = "source varchar(64) NOT NULL, seq bigint NOT NULL, table_
      check_name varchar(32) NOT NULL, problem varchar(2000) NOT NULL, refused boolean NOT NULL, reason varchar(1000)";
 
 /// Returns the schemas with the role that owns their tables and the roles that read them.
-fn readers(source: &str) -> [(String, &'static str, &'static [&'static str]); 2] {
-    let loaded = (format!("{source}, etl"), "loader", &["transformer", "reader"][..]);
+fn readers(sources: &[String]) -> [(String, &'static str, &'static [&'static str]); 2] {
+    let loaded = (format!("{}, etl", sources.join(", ")), "loader", &["transformer", "reader"][..]);
     [loaded, ("analytics".to_owned(), "transformer", &["reader"])]
 }
 
-/// Returns a source's schemas and the two shared ones, each with the role that writes it.
-fn schemas(source: &str) -> [(String, &'static str); 4] {
-    [
-        (source.to_owned(), "loader"),
-        (format!("staging_{source}"), "loader"),
-        ("etl".to_owned(), "loader"),
-        ("analytics".to_owned(), "transformer"),
-    ]
+/// Returns the schemas of the sources and the two shared ones, each with the role that writes it.
+fn schemas(sources: &[String]) -> Vec<(String, &'static str)> {
+    let of_source = |source: &String| [(source.clone(), "loader"), (format!("staging_{source}"), "loader")];
+    let shared = [("etl".to_owned(), "loader"), ("analytics".to_owned(), "transformer")];
+    sources.iter().flat_map(of_source).chain(shared).collect()
 }

@@ -25,7 +25,7 @@ fn parameters_are_part_of_the_url() {
         ("{query: {a: 1, b: true, c: x y&z}}", "/hens?a=0&d=4", "http://h/api/hens?d=4&a=1&b=true&c=x+y%26z"),
         ("{path: {farm: a/b c, id: 7}}", "/{farm}/{id}/hens", "http://h/api/a%2Fb%20c/7/hens"),
     ] {
-        let ask = ask(request, "http://h/api/", path).ok().expect("a URL");
+        let ask = ask(request, "http://h/api/", path).expect("a URL");
         assert_eq!((ask.url.as_str(), ask.method), (expected, Method::Get), "{request}");
     }
     let failure = ask("{}", "http://h:port", "/hens").err().expect("no port");
@@ -34,7 +34,7 @@ fn parameters_are_part_of_the_url() {
 
 #[test]
 fn a_parameter_can_be_a_path_in_the_body() {
-    let mut ask = ask("{body: {filter: {}, limit: 5}}", "http://h", "/hens").ok().expect("a URL");
+    let mut ask = ask("{body: {filter: {}, limit: 5}}", "http://h", "/hens").expect("a URL");
     ask.set("$.options.page", &3.into());
     ask.set("$.limit.of.page", &"x".into());
     assert_eq!(ask.body, Some(json!({"filter": {}, "limit": {"of": {"page": "x"}}, "options": {"page": 3}})));
@@ -44,7 +44,7 @@ fn a_parameter_can_be_a_path_in_the_body() {
 #[test]
 fn a_link_leads_only_to_the_source() {
     let follow = |from: &str, link: &str| {
-        let mut ask = ask("{}", from, "/v1/hens?key=1").ok().expect("a URL");
+        let mut ask = ask("{}", from, "/v1/hens?key=1").expect("a URL");
         ask.follow(&Next::Url(link.to_owned()), "https://hens.example/api").map(|()| ask.url.to_string())
     };
     for (from, link, expected) in [

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
+use contract::RunId;
 use serde::Serialize;
 
 use super::Conform;
-use super::options::{Common, Scope, seconds};
+use super::options::{Common, Scope, cursor, seconds, selection, source_url};
 
 /// The commands; most are implemented in `commands/cloud/<name>.rs`.
 #[derive(Subcommand, Debug)]
@@ -36,7 +37,7 @@ pub enum Cloud {
     /// Delete the stacks
     Destroy(Destroy),
     /// Start a run in Airflow (or directly in Batch) and follow it
-    Run(Run),
+    Run(Box<Run>),
     /// Print the container logs of a run or a job
     Logs(Logs),
     /// Open the Airflow UI, signed in
@@ -193,8 +194,11 @@ pub struct WarehouseInit {
     /// IAM role, or IAM:<user>, to grant read access to; repeatable
     #[arg(long, value_name = "ROLE")]
     pub reader: Vec<String>,
-    /// Contract file (default: jobs/contracts/spacex.yaml)
-    #[arg(long, value_name = "FILE")]
+    /// Settings module with the sources (default: SETTINGS_MODULE in the environment or .env, otherwise dev)
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Prepare the warehouse only for the source of this contract
+    #[arg(long, value_name = "FILE", conflicts_with = "env")]
     pub contract: Option<PathBuf>,
     /// Read FILE instead of .env
     #[arg(long, value_name = "FILE")]
@@ -253,22 +257,56 @@ pub enum InjectedFault {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  cargo xtask run\n  cargo xtask run --direct --env dev")]
+#[command(after_help = "Examples:\n\
+    \x20 cargo xtask run\n\
+    \x20 cargo xtask run --direct --env dev\n\
+    \x20 cargo xtask run spacex --collections launches,cores --full-refresh")]
 pub struct Run {
+    /// Source in the settings (default: the one with the DAG `ingestion`)
+    #[arg(value_name = "SOURCE")]
+    pub source: Option<String>,
     /// Submit the jobs directly to Batch, without Airflow; each job depends on the previous one
     #[arg(long)]
     pub direct: bool,
     /// Attach to the existing run with this ID
     #[arg(long, value_name = "ID")]
     pub attach: Option<String>,
-    /// Load the data even if it is implausible; the reason is recorded in `etl.findings`
-    #[arg(long, value_name = "REASON", value_parser = contract::reason, conflicts_with = "attach")]
-    pub accept: Option<String>,
+    #[command(flatten)]
+    pub options: Options,
     /// Seconds between polls
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     pub interval: Duration,
     #[command(flatten)]
     pub common: Common,
+}
+
+/// The options of a run.
+#[derive(Args, Debug)]
+pub struct Options {
+    /// Request everything instead of only changes, and rebuild incremental models from scratch
+    #[arg(long, conflicts_with = "attach")]
+    pub full_refresh: bool,
+    /// Load only these collections, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "NAMES", conflicts_with = "attach")]
+    pub collections: Vec<String>,
+    /// Load the responses that this run stored, without sending requests to the source
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["attach", "source_url", "from", "to"])]
+    pub from_raw: Option<RunId>,
+    /// Load the data even if it is implausible; the reason is recorded in `etl.findings`
+    #[arg(long, value_name = "REASON", value_parser = contract::reason, conflicts_with = "attach")]
+    pub accept: Option<String>,
+    /// Read from this URL instead of the contract's: http(s)://host or s3://bucket/prefix
+    #[arg(long, value_name = "URL", value_parser = source_url, conflicts_with = "attach")]
+    pub source_url: Option<String>,
+    /// Request the changes from this value of the cursors on
+    #[arg(long, value_name = "VALUE", value_parser = cursor, conflicts_with_all = ["attach", "full_refresh"])]
+    pub from: Option<String>,
+    /// Request the changes up to this value of the cursors
+    #[arg(long, value_name = "VALUE", value_parser = cursor, conflicts_with_all = ["attach", "full_refresh"])]
+    pub to: Option<String>,
+    /// Build only these dbt models, as for `dbt build --select`
+    #[arg(long, value_name = "MODELS", value_parser = selection, conflicts_with = "attach")]
+    pub select: Option<String>,
 }
 
 #[derive(Args, Debug)]

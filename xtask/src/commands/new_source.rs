@@ -37,7 +37,7 @@ fn check(args: &NewSource) -> Result<Exit> {
 /// Returns the lines for the settings.
 fn settings(plan: &Plan) -> String {
     let name = &plan.proposal.source;
-    let secrets: Vec<&str> = plan.proposal.contract.request.secrets().collect();
+    let secrets: Vec<&str> = plan.proposal.contract.secrets().into_iter().collect();
     let mut lines = format!("sources:\n  {name}:\n    schedule: \"0 5 * * *\"\n");
     if !secrets.is_empty() {
         lines += &format!("    secret: \"ARN\" # of a secret with {}\n", secrets.join(", "));

@@ -1,8 +1,10 @@
 //! Resolves a command's settings from the module's files and the variables.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use contract::{Contract, Request};
 
 use crate::edge::{files, machine};
 use crate::failure::Failure;
@@ -14,6 +16,8 @@ pub struct Configured {
     pub module: String,
     pub file: String,
     pub resolved: Resolved,
+    /// The contract of each source, by the source's name.
+    pub contracts: BTreeMap<String, Contract>,
 }
 
 impl Configured {
@@ -90,7 +94,34 @@ fn resolve(of: &str, shown: &str, text: &str, variables: &Variables) -> Result<C
     };
     let base = base.as_ref().map(|(text, file)| Document { file, text });
     let resolved = settings::resolve(of, own, base, variables)?;
-    Ok(Configured { module: shown.to_owned(), file: shown.to_owned(), resolved })
+    let (mut contracts, mut problems) = (BTreeMap::new(), Vec::new());
+    for source in resolved.settings.ingestions() {
+        let (name, file) = (source.source, source.contract);
+        match files::read(&files::root().join(&file))? {
+            None => {
+                let fix = format!("the contract `{file}` does not exist; create it, or correct the source's name");
+                problems.push((format!("sources.{name}"), fix));
+            }
+            Some(text) => {
+                let contract = Contract::parse(&text, &file)?;
+                if contract.source != name {
+                    let fix = format!("{file} describes the source `{}`; use that name", contract.source);
+                    problems.push((format!("sources.{name}"), fix));
+                }
+                let requests = contract.collections.values().map(|collection| &collection.request);
+                let secrets = requests.chain([&contract.request]).flat_map(Request::secrets);
+                let secrets: Vec<String> = secrets.map(|secret| format!("`{secret}`")).collect();
+                if source.enabled && !secrets.is_empty() {
+                    let found = format!("its contract needs the secrets {}, which jobs on AWS do not", secrets.join(", "));
+                    let fix = "have; set `enabled: false`, and load it with `cargo xtask local --contract`";
+                    problems.push((format!("sources.{name}"), format!("{found} {fix}")));
+                }
+                contracts.insert(name, contract);
+            }
+        }
+    }
+    ensure!(problems.is_empty(), settings::located(of, own, base, problems));
+    Ok(Configured { module: shown.to_owned(), file: shown.to_owned(), resolved, contracts })
 }
 
 fn modules() -> Result<String> {

@@ -22,7 +22,7 @@ use crate::edge::serverless::Serverless;
 use crate::failure::Failure;
 use crate::image::ImagePlan;
 use crate::plan::{DagsStep, Deployment, ImageStep, Plan, PlanInput, StackPlan, Task, WarehouseStep, stacks, tasks};
-use crate::platform::partition;
+use crate::platform::{self, partition};
 use crate::settings::{Settings, Variables};
 use crate::stack::{Dependencies, Deployed, ParameterValue, REGISTRY, STORAGE, Source, State, Template, WAREHOUSE};
 use crate::sync::REQUIREMENTS;
@@ -189,9 +189,14 @@ pub fn plan(request: DeployRequest) -> Result<ReadyDeployment> {
         protect: request.settings.protection.termination_protection && !request.create_only,
         module: &request.module,
     })?;
-    let warehouse = if current.wants(WAREHOUSE) && dependencies.stacks.contains_key(WAREHOUSE) {
+    // A new source changes the settings of the DAGs. They are uploaded after its schemas were created, so that an
+    // interrupted deployment creates them next time.
+    let has_new_settings = dags_step.as_ref().is_some_and(|step| step.uploads(platform::FILE));
+    let prepares = has_new_settings && current.exists(WAREHOUSE);
+    let warehouse = if dependencies.stacks.contains_key(WAREHOUSE) && (current.wants(WAREHOUSE) || prepares) {
         let stack = planned.iter().find(|plan| plan.stack == WAREHOUSE);
-        Some(aws.wait(warehouse::step(aws, &Serverless::new(&aws.config), &request.settings, stack))?)
+        let step = aws.wait(warehouse::step(aws, &Serverless::new(&aws.config), &request.settings, stack))?;
+        Some(WarehouseStep { prepares: step.prepares || prepares, ..step })
     } else {
         None
     };

@@ -9,7 +9,7 @@ use super::configure;
 use super::warehouse::{CONTRACT, contract};
 use crate::edge::{files, terminal};
 use crate::failure::Failure;
-use crate::settings::{self, DEFAULT_MODULE, Settings, Variables};
+use crate::settings::{self, DEFAULT_MODULE, Variables};
 use crate::{dbt, platform};
 
 /// A file and its generated content.
@@ -50,13 +50,8 @@ pub fn sources(contract: &Contract, contract_file: &str) -> Generated {
 /// contain no account, because the file is committed.
 pub fn dag_settings(module: Option<&str>) -> Result<Generated> {
     let found = configure::module(Some(module.unwrap_or(DEFAULT_MODULE)), &Variables::new())?;
-    let text = platform(found.settings(), platform::NO_ACCOUNT)?;
+    let text = platform::render(found.settings(), platform::NO_ACCOUNT);
     Ok(Generated { command: "cargo xtask dag-settings", path: PathBuf::from(platform::FILE), text })
-}
-
-/// Generates the DAG settings for a deployment in an account.
-pub fn platform(settings: &Settings, account: &str) -> Result<String> {
-    Ok(platform::render(settings, &contract(None)?.source, account))
 }
 
 /// Generates the JSON Schemas of the settings: one for complete files, and one for files that extend another file.

@@ -22,7 +22,6 @@ use super::run;
 use super::stacks;
 use super::status;
 use super::sync::sample;
-use super::warehouse::contract;
 use crate::cli::InjectedFault;
 use crate::edge::aws::Aws;
 use crate::edge::docker::Engine;
@@ -36,8 +35,8 @@ use crate::platform::NO_ACCOUNT;
 use crate::rehearsal::{
     ADMINISTRATOR, AIRFLOW_USER, DEPLOY, Kept, MODULE, NOT_VERIFIED, PLAN, RehearsalReport, StepTime, dot_env, refusals,
 };
-use crate::run::{ApiRequest, DAG, direct_run_id, import_errors, manual_run_id};
-use crate::settings::{Settings, Variables};
+use crate::run::{ApiRequest, direct_run_id, import_errors, manual_run_id};
+use crate::settings::{DAG, Settings, Variables};
 use deployer::Deployer;
 use runs::Runs;
 
@@ -120,7 +119,6 @@ fn rehearse(
     let place = &stage.place;
     let source = &request.source;
     let settings = configure::module(Some(MODULE), &Variables::new())?.settings().clone();
-    let contract = contract(None)?;
     // Compiling the programs takes minutes, and needs neither the emulators nor the base image.
     let deployer = Deployer { place, settings: &settings, kept: &request.variables };
     let compiler = images::start_compiler(&deployer.image(INGESTION))?;
@@ -158,10 +156,10 @@ fn rehearse(
         }
         Ok(())
     })?;
-    let runs = Runs::new(&aws, &reader, &contract.source, &settings, &variables);
+    let runs = Runs::new(&aws, &reader, settings.ingestion(None)?, &settings, &variables);
     let now = || files::now("%Y-%m-%dT%H:%M:%S%.6f+00:00");
     let has_fault = request.injected_fault.is_some();
-    let long_id = direct_run_id(&format!("long-{}", now()));
+    let long_id = direct_run_id(DAG, &format!("long-{}", now()));
     let long_statement = if has_fault { None } else { Some(runs.start_long_statement(&long_id)?) };
     steps.step("Waiting for Airflow", |_| wait_for_airflow(stage, &aws, &settings))?;
 

@@ -1,10 +1,9 @@
 //! The status of a deployment, part by part: stacks, buckets, images, jobs, Airflow, warehouse, DAGs.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::deploy::{Current, DeployRequest, limit_of, limit_shown};
 use super::sync::dags;
-use super::warehouse::contract;
 use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::edge::buckets::{Buckets, Owner};
@@ -13,7 +12,7 @@ use crate::edge::mwaa::{Environment, Mwaa};
 use crate::edge::redshift::Redshift;
 use crate::edge::serverless::{Serverless, Workgroup};
 use crate::run::BatchResource;
-use crate::settings::Settings;
+use crate::settings::{Ingestion, Settings};
 use crate::stack::{Deployed, State};
 use crate::verdict::StatusLine;
 
@@ -23,7 +22,7 @@ const EMULATED: &str = "the emulator does not support it";
 const AIRFLOW: &str = "Airflow";
 const WAREHOUSE: &str = "warehouse";
 const USAGE_LIMIT: &str = "usage limit";
-const LOAD: &str = "last load";
+const LOADS: &str = "last loads";
 
 /// Checks all parts; `drift` adds CloudFormation's drift detection. A part that cannot be read is a red line.
 pub fn lines(request: DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
@@ -182,7 +181,7 @@ fn airflow_line(name: &str, found: Option<Environment>) -> StatusLine {
 
 fn warehouse_lines(aws: &Aws, settings: &Settings) -> Vec<StatusLine> {
     if aws.is_unsupported("Redshift Serverless") {
-        return [WAREHOUSE, USAGE_LIMIT, LOAD].map(|check| StatusLine::not_verifiable(check, EMULATED)).into();
+        return [WAREHOUSE, USAGE_LIMIT, LOADS].map(|check| StatusLine::not_verifiable(check, EMULATED)).into();
     }
     let serverless = Serverless::new(&aws.config);
     let name = &settings.warehouse.workgroup;
@@ -194,17 +193,19 @@ fn warehouse_lines(aws: &Aws, settings: &Settings) -> Vec<StatusLine> {
     let host = workgroup.endpoint().and_then(|endpoint| endpoint.address()).unwrap_or("no endpoint yet");
     let status = workgroup.status().map_or("", |status| status.as_str());
     let text = format!("{name} {status}, {host}");
-    vec![
+    let mut lines = vec![
         StatusLine::of(status == "AVAILABLE", WAREHOUSE, text, "see the workgroup in the Redshift console"),
         or_error(USAGE_LIMIT, limit_line(aws, &serverless, &workgroup, settings)),
-        match load_line(aws, &serverless, settings) {
-            // `status` does not require access to the database.
-            Err(error) if format!("{error:#}").contains("AccessDenied") => {
-                StatusLine::not_verifiable(LOAD, "the caller does not have access to the database")
-            }
-            line => or_error(LOAD, line),
-        },
-    ]
+    ];
+    match load_lines(aws, &serverless, settings) {
+        // `status` does not require access to the database.
+        Err(error) if format!("{error:#}").contains("AccessDenied") => {
+            lines.push(StatusLine::not_verifiable(LOADS, "the caller does not have access to the database"));
+        }
+        Err(error) => lines.push(or_error(LOADS, Err(error))),
+        Ok(loads) => lines.extend(loads),
+    }
+    lines
 }
 
 fn limit_line(aws: &Aws, serverless: &Serverless, workgroup: &Workgroup, settings: &Settings) -> Result<StatusLine> {
@@ -216,45 +217,53 @@ fn limit_line(aws: &Aws, serverless: &Serverless, workgroup: &Workgroup, setting
     Ok(StatusLine::of(shown == [desired], USAGE_LIMIT, text, fix))
 }
 
-/// Reads the last load of the deployment's source as the administrator, who always has access to the ledger.
-fn load_line(aws: &Aws, serverless: &Serverless, settings: &Settings) -> Result<StatusLine> {
+/// Reads the last load of each source as the administrator, who always has access to the ledger.
+fn load_lines(aws: &Aws, serverless: &Serverless, settings: &Settings) -> Result<Vec<StatusLine>> {
     let names = &settings.warehouse;
     let namespace = aws.wait(serverless.namespace(&names.namespace))?;
     let secret = namespace.and_then(|namespace| namespace.admin_password_secret_arn);
     let redshift = Redshift::new(&aws.config, &names.workgroup, &names.database, secret.as_deref());
-    let source = contract(None)?.source;
-    // The age is in hours according to the warehouse's clock; both columns are null if nothing was loaded.
-    let sql = format!(
-        "SELECT max(loaded_at), DATEDIFF(hour, max(loaded_at), GETDATE()) FROM etl.runs WHERE source = '{source}'"
-    );
-    let lines = aws.wait(redshift.query(&sql))?;
-    let line = lines.first().context("the ledger query did not return a row")?;
-    let (at, hours) = (line.first().map_or("", String::as_str), line.get(1).and_then(|hours| hours.parse().ok()));
-    let most = settings.dags.schedule.is_some().then_some(settings.dags.max_load_age_hours);
+    // The age is in hours according to the warehouse's clock.
+    let sql = "SELECT source, max(loaded_at), DATEDIFF(hour, max(loaded_at), GETDATE()) FROM etl.runs GROUP BY source";
+    let loads = aws.wait(redshift.query(sql))?;
     // A finding has a reason if it was accepted; otherwise it is a warning.
-    let sql = format!(
-        "SELECT DISTINCT coalesce('accepted: ' || reason, 'warning: ' || problem) \
-         FROM etl.findings JOIN etl.heads USING (source, seq) WHERE source = '{source}' ORDER BY 1"
-    );
-    Ok(age_line(at, hours, most, &aws.wait(redshift.query(&sql))?.concat()))
+    let sql = "SELECT DISTINCT source, coalesce('accepted: ' || reason, 'warning: ' || problem) AS finding \
+               FROM etl.findings JOIN etl.heads USING (source, seq) ORDER BY source, finding";
+    let findings = aws.wait(redshift.query(sql))?;
+    let of = |rows: &[Vec<String>], source: &str| -> Vec<Vec<String>> {
+        rows.iter().filter(|row| row.first().is_some_and(|name| name == source)).map(|row| row[1..].to_vec()).collect()
+    };
+    let line = |one: &Ingestion| match of(&loads, &one.source).first() {
+        Some(load) => age_line(one, load, &of(&findings, &one.source).concat()),
+        None => StatusLine::green(check_of(one), "none yet"),
+    };
+    Ok(settings.ingestions().iter().filter(|one| one.enabled).map(line).collect())
 }
 
-/// Returns the line of the last load, `hours` ago at `at`. With a schedule, its maximum age is `most` hours.
-fn age_line(at: &str, hours: Option<i64>, most: Option<u32>, findings: &[String]) -> StatusLine {
-    match (hours, most) {
-        (None, _) => StatusLine::green(LOAD, "none yet"),
+fn check_of(one: &Ingestion) -> String {
+    format!("last load, {}", one.source)
+}
+
+/// Returns the line of a source's last load, from its time and its age in hours. With a schedule, the age is limited.
+fn age_line(one: &Ingestion, load: &[String], findings: &[String]) -> StatusLine {
+    let (check, most) = (check_of(one), one.max_load_age_hours);
+    let (at, hours) =
+        (load.first().map_or("", String::as_str), load.get(1).and_then(|hours| hours.parse::<i64>().ok()));
+    match hours {
+        None => StatusLine::green(&check, "none yet"),
         // DATEDIFF counts hour boundaries, so a second may count as an hour.
-        (Some(hours), _) if hours < -1 => {
+        Some(hours) if hours < -1 => {
             let text = format!("{at}, {} hours in the future", -hours);
             let fix = "correct the clock on the machine that ran `copy`, and fix loaded_at in etl.runs";
-            StatusLine::red(LOAD, text, fix)
+            StatusLine::red(&check, text, fix)
         }
-        (Some(hours), Some(most)) if hours > i64::from(most) => {
+        Some(hours) if one.schedule.is_some() && hours > i64::from(most) => {
             let text = format!("{at}, {hours} hours ago; the maximum age is {most} hours");
-            StatusLine::red(LOAD, text, "see the runs of the `ingestion` DAG")
+            StatusLine::red(&check, text, format!("see the runs of the `{}` DAG", one.dag))
         }
-        (Some(hours), _) => {
-            StatusLine::green(LOAD, [vec![format!("{at}, {hours} hours ago")], findings.to_vec()].concat().join("; "))
+        Some(hours) => {
+            let text = [vec![format!("{at}, {hours} hours ago")], findings.to_vec()].concat().join("; ");
+            StatusLine::green(&check, text)
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The ingestion image: one static executable that contains both programs, and the public CA certificates. It has no
-//! shell, libraries or package manager.
+//! The ingestion image: one static executable that contains both programs, the contracts of all sources, and the public
+//! CA certificates. It has no shell, libraries or package manager.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,10 @@ use super::packages::{CargoTree, manifest};
 use super::plan::{INGESTION, ImagePlan, Inputs, Toolchain};
 use super::tree::{Node, Tree};
 use crate::failure::Failure;
+use crate::settings::CONTRACTS;
 
-/// Returns the image's root file system without the executable.
-fn rootfs() -> Tree {
+/// Returns the image's root file system without the executable: the contracts and what every program needs.
+fn rootfs(repository: &Tree) -> Tree {
     let mut tree = Tree::default();
     // The default path of rustls; `SSL_CERT_FILE` overrides it.
     tree.file("rootfs/etc/ssl/certs/ca-certificates.crt", certificates());
@@ -22,6 +23,12 @@ fn rootfs() -> Tree {
     tree.put("rootfs/tmp", Node::Folder(0o1777));
     for program in ["transformation", "copy"] {
         tree.put(&format!("rootfs/usr/local/bin/{program}"), Node::Link("jobs".to_owned()));
+    }
+    for (path, node) in repository.iter() {
+        let contract = path.strip_prefix(CONTRACTS).and_then(|file| file.strip_prefix('/'));
+        if let (Some(file), Node::File(_, bytes)) = (contract.filter(|file| file.ends_with(".yaml")), node) {
+            tree.file(&format!("rootfs/contracts/{file}"), bytes.as_slice());
+        }
     }
     tree
 }
@@ -59,12 +66,12 @@ pub fn ingestion(
         let of_crate = |folder: &String| {
             path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with("/src/") || rest == "/build.rs")
         };
-        path.starts_with("jobs/contracts/")
+        path.starts_with(CONTRACTS)
             || path.starts_with(".cargo/")
             || path == "rust-toolchain.toml"
             || crates.iter().any(of_crate)
     });
-    let mut context = rootfs();
+    let mut context = rootfs(repository);
     let dockerfile = "jobs/Dockerfile";
     context.file(dockerfile, repository.text(dockerfile).unwrap_or_default());
     // Instead of the text of Cargo.lock and the manifests, the key contains the entries that affect the image, crate by

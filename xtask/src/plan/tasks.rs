@@ -45,7 +45,8 @@ pub fn tasks(plan: &Plan, dependencies: &Dependencies) -> BTreeMap<Task, BTreeSe
     for image in &plan.images {
         tasks.insert(Task::Image(image.image.clone()), BTreeSet::from([stack(REGISTRY)]));
     }
-    tasks.extend(plan.dags.iter().map(|_| (Task::Dags, BTreeSet::from([stack(STORAGE)]))));
+    // The settings of the DAGs name only sources whose schemas exist.
+    tasks.extend(plan.dags.iter().map(|_| (Task::Dags, BTreeSet::from([stack(STORAGE), Task::Warehouse]))));
     tasks.extend(plan.warehouse.iter().map(|_| (Task::Warehouse, BTreeSet::from([stack(WAREHOUSE)]))));
     // Tasks outside this deployment are not dependencies.
     let known: BTreeSet<Task> = tasks.keys().cloned().collect();

@@ -112,6 +112,12 @@ impl StackPlan {
 }
 
 impl DagsStep {
+    /// Whether a request uploads the file with this key.
+    pub fn uploads(&self, key: &str) -> bool {
+        let mut requests = self.requests.iter().flatten();
+        requests.any(|line| line.starts_with("put ") && line.split_whitespace().nth(1) == Some(key))
+    }
+
     /// Whether the bucket is up to date.
     pub fn is_idle(&self) -> bool {
         self.requests.as_ref().is_some_and(Vec::is_empty)

@@ -7,7 +7,6 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub const DAG: &str = "ingestion";
 /// Airflow's default limit on rows in a response (`api.maximum_page_limit`).
 const PAGE: u32 = 100;
 
@@ -35,22 +34,21 @@ impl ApiRequest {
     }
 
     /// Triggers a run with the given ID, so that a repeated request does not start a second run: Airflow returns 409.
-    /// `accept` is the reason for loading implausible data, which `dags/batch_job.py` passes to `copy`.
-    pub fn trigger(dag_run_id: &str, accept: Option<&str>) -> Self {
-        let conf = accept.map_or_else(|| json!({}), |reason| json!({ "accept": reason }));
+    /// The configuration sets the DAG's parameters.
+    pub fn trigger(dag: &str, dag_run_id: &str, conf: &Value) -> Self {
         // Airflow 3 requires the key `logical_date` and accepts null.
         let body = json!({ "dag_run_id": dag_run_id, "logical_date": null, "conf": conf });
-        Self { method: "POST", path: format!("/dags/{DAG}/dagRuns"), body: Some(body) }
+        Self { method: "POST", path: format!("/dags/{dag}/dagRuns"), body: Some(body) }
     }
 
     /// Lists a page of the DAG's runs, the newest first; this endpoint cannot filter by run ID.
-    pub fn runs(offset: usize) -> Self {
-        let body = json!({ "dag_ids": [DAG], "order_by": "-id", "page_limit": PAGE, "page_offset": offset });
+    pub fn runs(dag: &str, offset: usize) -> Self {
+        let body = json!({ "dag_ids": [dag], "order_by": "-id", "page_limit": PAGE, "page_offset": offset });
         Self { method: "POST", path: "/dags/~/dagRuns/list".to_owned(), body: Some(body) }
     }
 
-    pub fn tasks(dag_run_id: &str) -> Self {
-        let body = json!({ "dag_ids": [DAG], "dag_run_ids": [dag_run_id], "page_limit": PAGE });
+    pub fn tasks(dag: &str, dag_run_id: &str) -> Self {
+        let body = json!({ "dag_ids": [dag], "dag_run_ids": [dag_run_id], "page_limit": PAGE });
         Self { method: "POST", path: "/dags/~/dagRuns/~/taskInstances/list".to_owned(), body: Some(body) }
     }
 }

@@ -3,8 +3,7 @@
 use contract::RunId;
 use regex_lite::Regex;
 
-use super::airflow::DAG;
-use crate::settings::Batch;
+use crate::settings::{DAG, RunTask};
 use crate::sync::sha256;
 
 /// Lengths of the two parts of a run ID: the start of Airflow's run ID, and its hash, as in `dags/run_id.py`.
@@ -14,42 +13,26 @@ const DIGITS: usize = 16;
 /// The prefix of run IDs that Airflow did not create.
 const DIRECT: &str = "direct__";
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RunTask {
-    pub task: &'static str,
-    pub definition: String,
-    pub command: &'static [&'static str],
-}
-
-/// Returns the tasks of `dags/ingestion.py` in order, each downstream of the previous one.
-pub fn chain(batch: &Batch) -> [RunTask; 3] {
-    let task = |task, definition: &str, command| RunTask { task, definition: definition.to_owned(), command };
-    [
-        task("transformation", &batch.ingestion.name, &["transformation"]),
-        task("copy_job", &batch.ingestion.name, &["copy"]),
-        task("dbt_build", &batch.dbt.name, &["dbt", "build"]),
-    ]
-}
-
 /// Returns the jobs' run ID for an Airflow run ID: 18 to 64 characters of `A-Z a-z 0-9 _ -`.
-pub fn run_id_of(airflow: &str) -> String {
+pub fn run_id_of(dag: &str, airflow: &str) -> String {
     let legal = |c: char| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '-' };
     let readable: String = airflow.chars().map(legal).take(READABLE).collect();
-    format!("{readable}-{}", &sha256(airflow.as_bytes())[..DIGITS])
+    let hashed = if dag == DAG { airflow.to_owned() } else { format!("{dag}/{airflow}") };
+    format!("{readable}-{}", &sha256(hashed.as_bytes())[..DIGITS])
 }
 
 /// Returns the Batch job name for a task, like `job_name_of` in `dags/run_id.py`: it is the same for every try, and
 /// unique to the task and run.
-pub fn job_name(task: &str, run_id: &str) -> String {
-    format!("{DAG}-{task}-{run_id}")
+pub fn job_name(dag: &str, task: &str, run_id: &str) -> String {
+    format!("{dag}-{task}-{run_id}")
 }
 
-pub fn task_of<'c>(chain: &'c [RunTask], name: &str) -> Option<&'c RunTask> {
-    chain.iter().find(|task| name.starts_with(&job_name(task.task, "")))
+pub fn task_of<'c>(dag: &str, chain: &'c [RunTask], name: &str) -> Option<&'c RunTask> {
+    chain.iter().find(|task| name.starts_with(&job_name(dag, task.task, "")))
 }
 
-pub fn direct_run_id(time: &str) -> String {
-    run_id_of(&format!("{DIRECT}{time}"))
+pub fn direct_run_id(dag: &str, time: &str) -> String {
+    run_id_of(dag, &format!("{DIRECT}{time}"))
 }
 
 /// Whether a run was started without Airflow, so that its missing jobs may be submitted.
@@ -61,10 +44,10 @@ pub fn manual_run_id(time: &str) -> String {
     format!("manual__{time}")
 }
 
-/// Returns the jobs' run IDs that a text (theirs or Airflow's) may refer to, the most likely first.
-pub fn possible_run_ids(text: &str) -> Vec<String> {
+/// Returns the jobs' run IDs in a DAG that a text (theirs or Airflow's) may refer to, the most likely first.
+pub fn possible_run_ids(dag: &str, text: &str) -> Vec<String> {
     let own = text.parse::<RunId>().ok().map(|id| id.to_string());
-    own.into_iter().chain([run_id_of(text)]).collect()
+    own.into_iter().chain([run_id_of(dag, text)]).collect()
 }
 
 /// Whether a text is the ID of a Batch job, which is a UUID.

@@ -27,12 +27,12 @@ fn as_number<S: Serializer>(exit: &Exit, serializer: S) -> Result<S::Ok, S::Erro
 
 impl Outcome {
     /// Corrects the result to match the run's state in Airflow, where a user may have changed a task's state by hand.
-    pub fn set_airflow_state(&mut self, state: &str) {
+    pub fn set_airflow_state(&mut self, dag: &str, state: &str) {
         if state == "success" {
             (self.exit, self.failed, self.code, self.reason) = (Exit::Done, None, None, None);
         } else if self.exit == Exit::Done {
             self.exit = Exit::Failed;
-            self.failed = Some("ingestion".to_owned());
+            self.failed = Some(dag.to_owned());
             self.reason = Some(format!("every job succeeded, but the run is {state} in Airflow; see its tasks there"));
         }
     }

@@ -97,7 +97,7 @@ impl Batch {
 }
 
 impl JobDefinition {
-    fn check(&self, path: &str, max_vcpu: u32, found: &mut Findings<'_>) {
+    pub(super) fn check(&self, path: &str, max_vcpu: u32, found: &mut Findings<'_>) {
         let vcpu = format!("{path}.vcpu");
         // All sizes are exact in binary.
         match SIZES.into_iter().find(|(vcpu, ..)| vcpu.to_bits() == self.vcpu.to_bits()) {

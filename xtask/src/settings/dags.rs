@@ -9,7 +9,7 @@ use super::check::Findings;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dags {
-    /// Schedule of `ingestion` in UTC: a cron expression with five fields, or a preset such as @daily. Without it, runs
+    /// Schedule of the sources in UTC: a cron expression with five fields, or a preset such as @daily. Without it, runs
     /// are only started manually.
     pub schedule: Option<String>,
     /// Number of times that Airflow retries a failed task, 0 or 1; Batch retries too.
@@ -46,7 +46,7 @@ impl Dags {
 
 /// Checks that a schedule is a preset, or a cron expression with five fields, each with `*`, numbers, names, ranges,
 /// lists and steps (crontab(5), as in Airflow's croniter).
-fn cron(text: &str) -> Result<(), String> {
+pub(super) fn cron(text: &str) -> Result<(), String> {
     if text.starts_with('@') {
         let fix = || format!("must be one of the presets {}", PRESETS.join(", "));
         return if PRESETS.contains(&text) { Ok(()) } else { Err(fix()) };

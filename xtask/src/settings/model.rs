@@ -1,5 +1,7 @@
 //! All settings of a deployment, and the names derived from them.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +12,7 @@ use super::dags::Dags;
 use super::images::{Images, Registry};
 use super::monitoring::Monitoring;
 use super::network::Network;
+use super::sources::Source;
 use super::storage::Storage;
 use super::warehouse::Warehouse;
 
@@ -52,6 +55,8 @@ pub struct Settings {
     pub airflow: Airflow,
     /// DAG schedule, retries and thresholds.
     pub dags: Dags,
+    /// The sources, by name.
+    pub sources: BTreeMap<String, Source>,
     /// Alarms, log retention, and the monthly budget.
     pub monitoring: Monitoring,
 }

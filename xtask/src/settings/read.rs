@@ -48,6 +48,14 @@ pub fn resolve(
     })
 }
 
+/// Returns problems that were found outside the settings files, each a key and a fix, with the location of each key.
+pub fn located(of: &str, own: Document<'_>, base: Option<Document<'_>>, found: Vec<(String, String)>) -> Problems {
+    let files: Vec<Document<'_>> = std::iter::once(own).chain(base).collect();
+    let problems: Vec<Problem> = found.into_iter().map(|(key, fix)| Problem::at(&key, None, fix)).collect();
+    let list = Reader::open(&files).map(|reader| reader.placed(problems)).unwrap_or_else(|problems| problems);
+    Problems { of: of.to_owned(), list }
+}
+
 struct Reader<'d> {
     /// The module's own file first.
     files: Vec<(Document<'d>, Value)>,

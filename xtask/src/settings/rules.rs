@@ -3,7 +3,7 @@
 use super::check::Findings;
 use super::model::{Buckets, Settings};
 use super::monitoring::Monitoring;
-use super::production;
+use super::{production, sources};
 
 /// Checks every rule; `own_account` is the account in the file, without variables.
 pub(super) fn check(settings: &Settings, own_account: Option<&str>, found: &mut Findings<'_>) {
@@ -17,6 +17,7 @@ pub(super) fn check(settings: &Settings, own_account: Option<&str>, found: &mut 
     settings.images.check(found);
     settings.airflow.check(found);
     settings.dags.check(found);
+    sources::check(settings, found);
     Monitoring::check(found);
     production::check(settings, own_account, found);
 }

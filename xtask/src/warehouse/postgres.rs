@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{FINDINGS, ROLES, readers, schemas};
 
-/// Returns the statements for a source. `verifiers` contains the SCRAM verifier for each role that can log in, so that
+/// Returns the statements for the sources. `verifiers` contains the SCRAM verifier for each role that can log in, so that
 /// no statement contains a password: a server may log statements.
-pub fn bootstrap(source: &str, verifiers: &BTreeMap<String, String>) -> Vec<String> {
+pub fn bootstrap(sources: &[String], verifiers: &BTreeMap<String, String>) -> Vec<String> {
     let mut statements = Vec::new();
     for role in ROLES {
         statements.push(format!(
@@ -16,7 +16,7 @@ pub fn bootstrap(source: &str, verifiers: &BTreeMap<String, String>) -> Vec<Stri
             statements.push(format!("ALTER ROLE {role} LOGIN PASSWORD '{}'", verifier.replace('\'', "''")));
         }
     }
-    for (schema, owner) in schemas(source) {
+    for (schema, owner) in schemas(sources) {
         statements.push(format!("CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {owner}"));
     }
     // Every load locks this table, so that loads run one after the other without blocking readers of the ledger.
@@ -42,7 +42,7 @@ pub fn bootstrap(source: &str, verifiers: &BTreeMap<String, String>) -> Vec<Stri
     statements.push(format!("CREATE TABLE IF NOT EXISTS etl.findings ({FINDINGS})"));
     let tables = ["load_lock", "runs", "heads", "findings"];
     statements.extend(tables.map(|table| format!("ALTER TABLE etl.{table} OWNER TO loader")));
-    for (schemas, owner, readers) in readers(source) {
+    for (schemas, owner, readers) in readers(sources) {
         let readers = readers.join(", ");
         statements.push(format!("GRANT USAGE ON SCHEMA {schemas} TO {readers}"));
         statements.push(format!("GRANT SELECT ON ALL TABLES IN SCHEMA {schemas} TO {readers}"));

@@ -86,7 +86,7 @@ impl Existing {
     }
 }
 
-pub fn plan(source: &str, users: &Users, existing: &Existing) -> Vec<String> {
+pub fn plan(sources: &[String], users: &Users, existing: &Existing) -> Vec<String> {
     let mut statements = Vec::new();
     for user in users.each().map(|(user, _)| user).collect::<BTreeSet<_>>() {
         if !existing.has("user", user, "") {
@@ -103,7 +103,7 @@ pub fn plan(source: &str, users: &Users, existing: &Existing) -> Vec<String> {
             statements.push(format!("GRANT ROLE {role} TO \"{user}\""));
         }
     }
-    for (schema, role) in schemas(source) {
+    for (schema, role) in schemas(sources) {
         let owner = users.with(role);
         statements.push(format!("CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION \"{owner}\""));
         statements.push(format!("ALTER SCHEMA {schema} OWNER TO \"{owner}\""));
@@ -112,7 +112,7 @@ pub fn plan(source: &str, users: &Users, existing: &Existing) -> Vec<String> {
         statements.push(format!("CREATE TABLE IF NOT EXISTS etl.{table} ({columns})"));
         statements.push(format!("ALTER TABLE etl.{table} OWNER TO \"{}\"", users.loader));
     }
-    for (schemas, role, readers) in readers(source) {
+    for (schemas, role, readers) in readers(sources) {
         let owner = users.with(role);
         for reader in readers {
             statements.push(format!("GRANT USAGE ON SCHEMA {schemas} TO ROLE {reader}"));

@@ -95,10 +95,19 @@ fn a_direct_run_has_the_jobs_of_the_dag() {
             (&body["jobName"], &body["jobDefinition"]),
             (&json!(format!("ingestion-{task}-{run_id}")), &json!(definition))
         );
-        let mut environment = vec![json!({ "name": "RUN_ID", "value": run_id })];
-        if task == "copy_job" {
-            environment.push(json!({ "name": "ACCEPT", "value": "they retired" }));
-        }
+        let accept_with = "cargo xtask run spacex --env MODULE --accept 'REASON'";
+        let variables = match task {
+            "dbt_build" => vec![("RUN_ID", run_id)],
+            "copy_job" => vec![
+                ("RUN_ID", run_id),
+                ("ACCEPT", "they retired"),
+                ("ACCEPT_WITH", accept_with),
+                ("CONTRACT", "/contracts/spacex.yaml"),
+            ],
+            _ => vec![("RUN_ID", run_id), ("CONTRACT", "/contracts/spacex.yaml")],
+        };
+        let environment: Vec<Value> =
+            variables.into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
         let overrides = json!({ "command": command, "environment": environment });
         assert_eq!((&body["containerOverrides"], &body["jobQueue"]), (&overrides, &json!("dpstack-batch-queue")));
         let depends_on = if index == 0 { Value::Null } else { json!([{ "jobId": cloud.jobs[index - 1].id }]) };
@@ -244,6 +253,46 @@ fn a_reason_that_cannot_be_recorded_is_a_usage_error() {
     let output = xtask(&stub, &["run", "--accept", ""]);
     assert!(text(&output.stderr).contains("write the reason in 1 to 500 bytes"), "{}", text(&output.stderr));
     assert!(stub.cloud().requests.is_empty());
+}
+
+#[test]
+fn options_that_do_not_fit_the_source_or_each_other_are_refused_before_any_call() {
+    let stub = with(&[], 16);
+    let replay = ["--from-raw", "r", "--source-url", "https://host"];
+    for (arguments, code, message) in [
+        (
+            &["launches"][..],
+            1,
+            "the source `launches` is not in the settings\nhint: the sources in the settings are spacex",
+        ),
+        (
+            &["--collections", "crew,moons"],
+            1,
+            "the source `spacex` has no collection `moons`\nhint: its collections are ",
+        ),
+        (&["--source-url", "https://me:key@host"], 2, "without a user or password"),
+        (&["--source-url", "file:///etc"], 2, "use http(s)://host or s3://bucket/prefix"),
+        (&["--from", "a b"], 2, "use 1 to 64 ASCII characters"),
+        (&["--select", "a --target prod"], 2, "without options"),
+        (&["--from-raw", "../r"], 2, "--from-raw"),
+        (&replay, 2, "cannot be used with"),
+        (&["--full-refresh", "--from", "7"], 2, "cannot be used with"),
+    ] {
+        let output = xtask(&stub, &[&["run"], arguments].concat());
+        let stderr = text(&output.stderr);
+        assert!(output.status.code() == Some(code) && stderr.contains(message), "{arguments:?}: {stderr}");
+    }
+    assert!(stub.cloud().requests.is_empty());
+}
+
+#[test]
+fn options_are_the_configuration_of_the_run_in_airflow() {
+    let stub = with(&[], 17);
+    let options = ["--collections", "crew,cores", "--full-refresh", "--select", "stg_crew+  tag:daily"];
+    let output = xtask(&stub, &[&["run", "spacex", "--json", "--interval", "0.05"][..], &options].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let conf = json!({ "full_refresh": true, "collections": ["crew", "cores"], "select": "stg_crew+ tag:daily" });
+    assert_eq!(stub.cloud().airflow.conf, conf);
 }
 
 #[test]

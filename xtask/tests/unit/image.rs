@@ -31,6 +31,7 @@ fn repository() -> Tree {
         "jobs/src/lib.rs",
         "jobs/src/bin/jobs.rs",
         "jobs/contracts/spacex.yaml",
+        "jobs/contracts/README.md",
         "jobs/contract/src/lib.rs",
         "dbt/Dockerfile",
         "dbt/dbt_project.yml",
@@ -107,6 +108,7 @@ fn every_input_of_the_ingestion_image_changes_its_key() {
         "jobs/src/lib.rs",
         "jobs/src/new.rs",
         "jobs/contracts/spacex.yaml",
+        "jobs/contracts/launches.yaml",
         "jobs/contract/src/lib.rs",
     ] {
         others.push(programs(&changed(path, Node::File(0o644, b"other".to_vec())), &host, platform));
@@ -205,6 +207,8 @@ fn the_root_file_system_is_what_a_program_needs_and_no_more() {
     assert_eq!(
         paths,
         [
+            "rootfs/contracts",
+            "rootfs/contracts/spacex.yaml",
             "rootfs/etc",
             "rootfs/etc/group",
             "rootfs/etc/passwd",
@@ -219,6 +223,7 @@ fn the_root_file_system_is_what_a_program_needs_and_no_more() {
             "rootfs/usr/local/bin/transformation",
         ]
     );
+    assert_eq!(plan.context.text("rootfs/contracts/spacex.yaml"), Some("the text of jobs/contracts/spacex.yaml"));
     let certificates = plan.context.text("rootfs/etc/ssl/certs/ca-certificates.crt").expect("text");
     assert!(certificates.matches("BEGIN CERTIFICATE").count() > 100);
     assert!(certificates.lines().all(|line| line.len() <= 64));

@@ -8,7 +8,7 @@ fn rendered(change: impl FnOnce(&mut Settings)) -> Value {
     let own = Document { file: "dev.yaml", text: include_str!("../../../infra/settings/dev.yaml") };
     let mut settings = resolve("dev", own, None, &Variables::new()).expect("dev has no problems").settings;
     change(&mut settings);
-    serde_json::from_str(&render(&settings, "spacex", "123456789012")).expect("it is JSON")
+    serde_json::from_str(&render(&settings, "123456789012")).expect("it is JSON")
 }
 
 #[test]
@@ -18,13 +18,15 @@ fn a_task_outlasts_every_attempt_of_its_job() {
         (settings.batch.ingestion.attempts, settings.batch.ingestion.timeout_seconds) = (3, 1_000);
         (settings.batch.dbt.attempts, settings.batch.dbt.timeout_seconds) = (1, 60);
     });
-    let ingestion = json!({"definition": "ingest", "timeout_seconds": 3_900});
-    let dbt = json!({"definition": "dbt-transformation-job", "timeout_seconds": 960});
-    assert_eq!(
-        found["jobs"],
-        json!({"transformation": ingestion, "copy_job": ingestion, "dbt_build": dbt}),
-        "by task ID"
-    );
+    let jobs = &found["sources"]["spacex"]["jobs"];
+    for (task, definition, seconds) in [
+        ("transformation", "ingest", 3_900),
+        ("copy_job", "ingest", 3_900),
+        ("dbt_build", "dbt-transformation-job", 960),
+    ] {
+        let job = &jobs[task];
+        assert_eq!((&job["definition"], &job["timeout_seconds"]), (&json!(definition), &json!(seconds)), "{task}");
+    }
 }
 
 #[test]
@@ -42,8 +44,24 @@ fn the_topic_is_in_the_partition_of_the_region() {
 }
 
 #[test]
-fn no_schedule_is_null() {
-    assert_eq!(rendered(|settings| settings.dags.schedule = None)["schedule"], Value::Null);
-    let found = rendered(|settings| settings.dags.schedule = Some("0 5 * * *".to_owned()));
-    assert_eq!(found["schedule"], "0 5 * * *");
+fn every_source_has_its_own_dag_and_limits_with_the_defaults_of_the_deployment() {
+    let found = rendered(|settings| {
+        settings.dags.schedule = Some("0 5 * * *".to_owned());
+        let text =
+            "{schedule: manual, enabled: false, max_load_age_hours: 1, vcpu: 1, memory_mib: 2048, timeout_seconds: 60}";
+        settings.sources.insert("launches".to_owned(), serde_yaml::from_str(text).expect("a source"));
+    });
+    let (spacex, launches) = (&found["sources"]["spacex"], &found["sources"]["launches"]);
+    assert_eq!((&spacex["dag"], &spacex["schedule"]), (&json!("ingestion"), &json!("0 5 * * *")));
+    assert_eq!((&spacex["enabled"], &spacex["max_load_age_hours"]), (&json!(true), &json!(48)));
+    assert_eq!((&launches["dag"], &launches["schedule"]), (&json!("ingestion_launches"), &Value::Null));
+    assert_eq!((&launches["enabled"], &launches["max_load_age_hours"]), (&json!(false), &json!(1)));
+    assert_eq!(launches["max_quarantine_share"], json!(0.05));
+    let job = &launches["jobs"]["copy_job"];
+    assert_eq!(job["environment"]["CONTRACT"], "/contracts/launches.yaml");
+    assert_eq!(job["overrides"], json!({"vcpu": "1", "memory_mib": "2048", "attempt_seconds": 60}));
+    assert_eq!(job["timeout_seconds"], json!(3 * 60 + 900));
+    assert_eq!(spacex["jobs"]["copy_job"]["overrides"], json!({}));
+    assert_eq!(launches["jobs"]["dbt_build"]["select"], "source:launches+");
+    assert_eq!(spacex["jobs"]["dbt_build"]["select"], Value::Null);
 }

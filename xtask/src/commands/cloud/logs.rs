@@ -8,11 +8,14 @@ use crate::cli::Logs;
 use crate::commands::common::{configured, print};
 use crate::edge::terminal;
 use crate::flows::run::{self, RunProgress, RunRequest};
+use crate::run::RunOptions;
 
 pub(super) fn run(args: &Logs) -> Result<Exit> {
     let (configured, variables) = configured(&args.common)?;
     let settings = configured.settings().clone();
-    let request = RunRequest { settings, variables, interval: args.interval, accept: None };
+    // Jobs of every source are found.
+    let (ingestion, options) = (settings.ingestion(None)?, RunOptions::default());
+    let request = RunRequest { settings, variables, interval: args.interval, ingestion, options };
     run::logs(&request, &args.id, args.follow, &mut |progress| match progress {
         RunProgress::Note(task, message) => {
             terminal::step(&format!("{task}: {message}"));

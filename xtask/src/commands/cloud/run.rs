@@ -1,35 +1,62 @@
 //! `cargo xtask run`: starts a run or attaches to one, and follows it from the DAG to the containers' log lines.
 
-use anyhow::Result;
-use contract::Exit;
+use anyhow::{Result, bail, ensure};
+use contract::{Contract, Exit, RunId};
 
-use crate::cli::{Common, Run};
+use crate::cli::{Common, Options, Run};
 use crate::commands::common::{configured, print};
 use crate::edge::tree::Tree;
 use crate::edge::{files, terminal};
+use crate::failure::Failure;
 use crate::flows::run::{self, RunProgress, RunRequest};
 use crate::flows::stacks;
-use crate::run::{DAG, chain, direct_run_id, manual_run_id, summary};
+use crate::run::{RunOptions, direct_run_id, manual_run_id, summary};
 
 pub(super) fn run(args: &Run) -> Result<Exit> {
     let (configured, variables) = configured(&args.common)?;
     let settings = configured.settings().clone();
+    let ingestion = settings.ingestion(args.source.as_deref())?;
+    let (source, dag) = (&ingestion.source, &ingestion.dag);
+    let disabled = || Failure::new(format!("the source `{source}` is not enabled, so the DAG `{dag}` does not exist"));
+    let hint = format!("set `sources.{source}.enabled` in the settings and deploy, or pass --direct");
+    ensure!(ingestion.enabled || args.direct, disabled().hint(hint));
+    let run_options = run_options(&args.options, &configured.contracts[source])?;
     if args.attach.is_none() {
         stacks::check_owner(&configured.module, &settings, &variables)?;
     }
     let time = files::now("%Y-%m-%dT%H:%M:%S%.6f+00:00");
     let id = match (&args.attach, args.direct) {
         (Some(id), _) => id.clone(),
-        (None, true) => direct_run_id(&time),
+        (None, true) => direct_run_id(dag, &time),
         (None, false) => manual_run_id(&time),
     };
-    let way = if args.direct { " --direct" } else { "" };
+    let named = args.source.iter().map(|source| format!(" {source}")).collect::<String>();
+    let way = named + if args.direct { " --direct" } else { "" };
     let options = options(&args.common);
     let attach = format!("cargo xtask run{way} --attach '{id}'{options}");
     let interrupted = format!("Interrupted. The run continues; to follow it again: {attach}");
-    let request = RunRequest { settings, variables, interval: args.interval, accept: args.accept.clone() };
+    let request = RunRequest { settings, variables, interval: args.interval, ingestion, options: run_options };
     terminal::step(&format!("Run {id}: the run continues after Ctrl-C; follow it again with `{attach}`"));
     terminal::until_interrupted(interrupted, || follow(args, &request, &id, &options))
+}
+
+/// Returns the options of the run; fails if the contract does not have a collection.
+fn run_options(args: &Options, contract: &Contract) -> Result<RunOptions> {
+    let names: Vec<&str> = contract.collections.keys().map(String::as_str).collect();
+    if let Some(unknown) = args.collections.iter().find(|name| !names.contains(&name.as_str())) {
+        let failure = Failure::new(format!("the source `{}` has no collection `{unknown}`", contract.source));
+        bail!(failure.hint(format!("its collections are {}", names.join(", "))));
+    }
+    Ok(RunOptions {
+        full_refresh: args.full_refresh,
+        collections: args.collections.clone(),
+        from_raw: args.from_raw.as_ref().map(RunId::to_string),
+        accept: args.accept.clone(),
+        source_url: args.source_url.clone(),
+        from: args.from.clone(),
+        to: args.to.clone(),
+        select: args.select.clone(),
+    })
 }
 
 /// Returns the command line options that select this deployment.
@@ -40,8 +67,8 @@ fn options(common: &Common) -> String {
 }
 
 fn follow(args: &Run, request: &RunRequest, id: &str, options: &str) -> Result<Exit> {
-    let tasks = chain(&request.settings.batch).map(|step| step.task);
-    let dag = (!args.direct).then_some(DAG);
+    let tasks = request.chain().map(|step| step.task);
+    let dag = (!args.direct).then_some(request.ingestion.dag.as_str());
     let works: Vec<_> = dag.into_iter().chain(tasks).map(|name| (name.to_owned(), "waiting".to_owned(), 0)).collect();
     let mut tree = Tree::new(&works);
     let mut report = |progress| show(&mut tree, progress);

@@ -14,9 +14,12 @@ use crate::flows::warehouse::{self, Preparation};
 use crate::warehouse::{Address, ROLES, Users};
 
 pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
-    let source = warehouse::contract(args.contract.as_deref())?.source;
     let address: Address = args.warehouse.parse()?;
     let variables = configure::variables(args.dot_env.as_deref())?;
+    let sources = match &args.contract {
+        Some(file) => vec![warehouse::contract(Some(file))?.source],
+        None => configure::module(args.env.as_deref(), &variables)?.contracts.into_keys().collect(),
+    };
     match address {
         Address::Redshift { workgroup, database } => {
             let (Some(loader), Some(transformer)) = (&args.loader, &args.transformer) else {
@@ -26,7 +29,7 @@ pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
             let users = Users::of_roles(loader, transformer, &args.reader)?;
             let (aws, secret) = (Aws::open(&variables, None)?, args.admin_secret.as_deref());
             terminal::step("Reading the warehouse");
-            apply(args, &source, &Preparation::redshift(&aws, (&workgroup, &database), secret, &users, &source)?)
+            apply(args, &sources, &Preparation::redshift(&aws, (&workgroup, &database), secret, &users, &sources)?)
         }
         Address::Postgres { host, port, user, database, tls } => {
             let roles = args.loader.iter().chain(&args.transformer).chain(&args.reader).chain(&args.admin_secret);
@@ -44,23 +47,23 @@ pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
             let login = Login::new(&host, port, &user, &admin, &database).with_tls(tls);
             let passwords = ROLES.into_iter().filter_map(password).collect();
             terminal::step("Reading the warehouse");
-            apply(args, &source, &Preparation::postgres(login, &passwords, &source)?)
+            apply(args, &sources, &Preparation::postgres(login, &passwords, &sources)?)
         }
     }
 }
 
-fn apply(args: &WarehouseInit, source: &str, preparation: &Preparation<'_>) -> Result<Exit> {
+fn apply(args: &WarehouseInit, sources: &[String], preparation: &Preparation<'_>) -> Result<Exit> {
     if !args.dry_run {
         terminal::step("Applying the statements");
         preparation.apply()?;
     }
     let shown: Vec<&str> = preparation.statements.iter().map(|sql| without_verifier(sql)).collect();
-    let value = serde_json::json!({ "source": source, "applied": !args.dry_run, "statements": shown });
+    let value = serde_json::json!({ "sources": sources, "applied": !args.dry_run, "statements": shown });
     print(args.json, &value, || {
         if args.dry_run {
             shown.iter().map(|sql| format!("{sql};\n")).collect()
         } else {
-            format!("The warehouse is ready for `{source}` ({} statements).\n", shown.len())
+            format!("The warehouse is ready for `{}` ({} statements).\n", sources.join("`, `"), shown.len())
         }
     })
 }

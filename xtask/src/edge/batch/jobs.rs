@@ -6,12 +6,14 @@ use anyhow::Result;
 use aws_config::retry::RetryConfig;
 use aws_sdk_batch::Client;
 use aws_sdk_batch::types::{
-    ContainerOverrides, JobDependency, JobDetail, JobStatus, KeyValuePair, KeyValuesPair, ResourceType,
+    ContainerOverrides, JobDependency, JobDetail, JobStatus, JobTimeout, KeyValuePair, KeyValuesPair,
+    ResourceRequirement, ResourceType,
 };
 use connect::call::{CallResult, call_failure};
 
 use super::{Batch, HINTS, queue};
-use crate::run::{Attempt, Job, QueueState, RunTask, job_name};
+use crate::run::{Attempt, Job, QueueState, RunOptions};
+use crate::settings::RunTask;
 
 /// The default log group of job definitions (AWS Batch User Guide, "Use the awslogs log driver").
 const LOG_GROUP: &str = "/aws/batch/job";
@@ -31,27 +33,33 @@ impl Batch {
         Ok(jobs.max_by_key(|job| job.created_at).and_then(|job| job.job_id))
     }
 
-    /// Submits a task's job, which starts once the `after` job has succeeded; `accept` is its ACCEPT. SubmitJob has no
-    /// client token, so the SDK must not retry it: if the response is lost, the job is looked up by name first.
+    /// Submits a task's job, which starts once the `after` job has succeeded. SubmitJob has no client token, so the SDK
+    /// must not retry it: if the response is lost, the job is looked up by name first.
     pub async fn submit(
         &self,
         queue: &str,
-        run_id: &str,
-        task: &RunTask,
-        accept: Option<&str>,
+        (name, run_id): (&str, &str),
+        (task, options): (&RunTask, &RunOptions),
         after: Option<&str>,
         wait: Duration,
     ) -> Result<String> {
-        let name = job_name(task.task, run_id);
         let config = self.client.config().to_builder().retry_config(RetryConfig::disabled()).build();
         let once = Client::from_conf(config);
         let variable = |name: &str, value: &str| KeyValuePair::builder().name(name).value(value).build();
-        let accept = accept.map(|reason| variable("ACCEPT", reason));
-        let environment = [variable("RUN_ID", run_id)].into_iter().chain(accept).collect();
-        let command = task.command.iter().copied().map(str::to_owned).collect();
+        let (command, given) = options.of(task);
+        let given = given.iter().map(|(name, value)| variable(name, value));
+        let environment = [variable("RUN_ID", run_id)].into_iter().chain(given).collect();
+        let size = [(ResourceType::Vcpu, &task.overrides.vcpu), (ResourceType::Memory, &task.overrides.memory_mib)];
+        let resource = |(kind, value): (ResourceType, &Option<String>)| {
+            value.as_ref().map(|value| ResourceRequirement::builder().r#type(kind).value(value).build())
+        };
         let overrides = ContainerOverrides::builder().set_command(Some(command)).set_environment(Some(environment));
-        let call = once.submit_job().job_name(&name).job_queue(queue).job_definition(&task.definition);
-        let call = call.container_overrides(overrides.build());
+        let overrides =
+            size.into_iter().filter_map(resource).fold(overrides, |all, one| all.resource_requirements(one));
+        let call = once.submit_job().job_name(name).job_queue(queue).job_definition(&task.definition);
+        let seconds = task.overrides.attempt_seconds.and_then(|seconds| i32::try_from(seconds).ok());
+        let timeout = seconds.map(|seconds| JobTimeout::builder().attempt_duration_seconds(seconds).build());
+        let call = call.container_overrides(overrides.build()).set_timeout(timeout);
         let call = after.iter().fold(call, |call, id| call.depends_on(JobDependency::builder().job_id(*id).build()));
         let mut submission = 1;
         loop {
@@ -64,7 +72,7 @@ impl Batch {
             }
             // If the job was submitted, ListJobs returns it a few seconds later.
             tokio::time::sleep(wait).await;
-            if let Some(found) = self.newest(queue, &name).await? {
+            if let Some(found) = self.newest(queue, name).await? {
                 return Ok(found);
             }
             submission += 1;

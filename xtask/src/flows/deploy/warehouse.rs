@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use crate::edge::aws::Aws;
 use crate::edge::serverless::{Serverless, UsageLimit, UsageLimitBreachAction, UsageLimitPeriod};
 use crate::failure::Failure;
-use crate::flows::warehouse::{Preparation, contract};
+use crate::flows::warehouse::Preparation;
 use crate::plan::{StackAction, StackPlan, WarehouseStep};
 use crate::settings::{Breach, Period, Settings};
 use crate::warehouse::Users;
@@ -83,7 +83,8 @@ pub(super) fn apply(aws: &Aws, settings: &Settings, step: &WarehouseStep, report
         let namespace = aws.wait(serverless.namespace(&names.namespace))?;
         let secret = namespace.and_then(|namespace| namespace.admin_password_secret_arn);
         let place = (names.workgroup.as_str(), names.database.as_str());
-        Preparation::redshift(aws, place, secret.as_deref(), &users, &contract(None)?.source)?.apply()?;
+        let sources: Vec<String> = settings.sources.keys().cloned().collect();
+        Preparation::redshift(aws, place, secret.as_deref(), &users, &sources)?.apply()?;
     }
     report("setting the usage limit");
     aws.wait(serverless.set_limit(&workgroup, &current, &limit_of(settings)))

@@ -16,8 +16,8 @@ use crate::edge::files;
 use crate::edge::postgres::Login;
 use crate::flows::run::{self, Follow, RunProgress, RunRequest};
 use crate::rehearsal::{CHANGES, cause, contradictions, long_statement};
-use crate::run::{DAG, Outcome, chain, direct_run_id};
-use crate::settings::{Settings, Variables};
+use crate::run::{Outcome, RunOptions, direct_run_id, job_name};
+use crate::settings::{DAG, Ingestion, Settings, Variables};
 
 const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -25,8 +25,6 @@ const INTERVAL: Duration = Duration::from_secs(1);
 pub(super) struct Runs<'a> {
     pub(super) aws: &'a Aws,
     pub(super) reader: &'a Login,
-    /// The name of the source.
-    pub(super) source: &'a str,
     request: RunRequest,
 }
 
@@ -44,13 +42,14 @@ impl<'a> Runs<'a> {
     pub(super) fn new(
         aws: &'a Aws,
         reader: &'a Login,
-        source: &'a str,
+        ingestion: Ingestion,
         settings: &Settings,
         variables: &Variables,
     ) -> Self {
         let (settings, variables) = (settings.clone(), variables.clone());
-        let request = RunRequest { settings, variables, interval: INTERVAL, accept: None };
-        Self { aws, reader, source, request }
+        let options = RunOptions::default();
+        let request = RunRequest { settings, variables, interval: INTERVAL, ingestion, options };
+        Self { aws, reader, request }
     }
 
     /// Runs the DAG in Airflow.
@@ -60,14 +59,16 @@ impl<'a> Runs<'a> {
 
     /// Runs the same jobs without Airflow.
     pub(super) fn directly(&self, time: &str, report: &mut dyn FnMut(RehearsalProgress)) -> Result<Ran> {
-        self.follow(None, report, |progress| run::directly(&self.request, &direct_run_id(time), false, progress))
+        self.follow(None, report, |progress| run::directly(&self.request, &direct_run_id(DAG, time), false, progress))
     }
 
     /// Starts a job with a long statement, which takes as long as a run.
     pub(super) fn start_long_statement(&self, run_id: &str) -> Result<Follow<'_>> {
-        let RunRequest { settings, interval, .. } = &self.request;
+        let RunRequest { settings, interval, options, .. } = &self.request;
         let (batch, task) = (Batch::new(&self.aws.config), long_statement(settings));
-        let id = self.aws.wait(batch.submit(&settings.batch.queue, run_id, &task, None, None, *interval))?;
+        let name = job_name(DAG, task.task, run_id);
+        let submit = batch.submit(&settings.batch.queue, (&name, run_id), (&task, options), None, *interval);
+        let id = self.aws.wait(submit)?;
         let mut job = Follow::new(self.aws, &self.request);
         job.add(task.task, &id);
         Ok(job)
@@ -89,7 +90,7 @@ impl<'a> Runs<'a> {
         report: &mut dyn FnMut(RehearsalProgress),
         run: impl FnOnce(&mut dyn FnMut(RunProgress)) -> Result<Outcome>,
     ) -> Result<Ran> {
-        let tasks = chain(&self.request.settings.batch).map(|step| step.task);
+        let tasks = self.request.chain().map(|step| step.task);
         let tasks = first.into_iter().chain(tasks).map(|name| (name.to_owned(), "waiting".to_owned(), 0));
         report(RehearsalProgress::Tasks(tasks.collect()));
         let mut logs = Logs::default();
@@ -97,7 +98,7 @@ impl<'a> Runs<'a> {
             logs.add(&progress);
             report(RehearsalProgress::Run(progress));
         })?;
-        let (tables, rows) = inspect::tables(&logs, self.reader, self.source)?;
+        let (tables, rows) = inspect::tables(&logs, self.reader, &self.request.ingestion.source)?;
         let dbt = inspect::marts(self.aws, &self.request.settings, &outcome.run_id)?;
         let failed = outcome.failed.as_ref();
         let cause = failed.map(|task| cause(&logs.last(task), dbt.as_ref())).unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::edge::aws::Aws;
 use crate::edge::mwaa::Mwaa;
 use crate::failure::{Failure, exit_of};
 use crate::flows::account;
-use crate::run::{ApiRequest, DAG, DagRun, Job, Outcome, TaskInstance, chain, job_name, run_id_of};
+use crate::run::{ApiRequest, DagRun, Job, Outcome, TaskInstance, run_id_of};
 use crate::settings::Webserver;
 
 /// Maximum number of queries for the job of a finished task: ListJobs returns a new job with a delay of a few seconds.
@@ -34,7 +34,7 @@ pub fn run(
     if !attach {
         airflow.start(dag_run_id)?;
     }
-    report(RunProgress::Step(DAG.to_owned(), "queued".to_owned()));
+    report(RunProgress::Step(request.ingestion.dag.clone(), "queued".to_owned()));
     airflow.follow(dag_run_id, report)
 }
 
@@ -70,12 +70,13 @@ impl Airflow<'_> {
     /// Triggers a run with the given ID. After a temporary failure, the request is repeated; if Airflow received the
     /// first one, it returns 409.
     fn start(&self, dag_run_id: &str) -> Result<()> {
-        let (status, dag) = self.send(&ApiRequest::dag(DAG))?;
-        let missing = || Failure::new(format!("the DAG `{DAG}` does not exist in Airflow"));
+        let name = &self.request.ingestion.dag;
+        let (status, dag) = self.send(&ApiRequest::dag(name))?;
+        let missing = || Failure::new(format!("the DAG `{name}` does not exist in Airflow"));
         ensure!(status != 404, missing().hint("run `cargo xtask sync-dags`"));
-        let paused = || Failure::new(format!("the DAG `{DAG}` is paused, so a run would never start"));
+        let paused = || Failure::new(format!("the DAG `{name}` is paused, so a run would never start"));
         ensure!(dag["is_paused"] != true, paused().hint("unpause it in the Airflow UI (`cargo xtask open`)"));
-        let trigger = ApiRequest::trigger(dag_run_id, self.request.accept.as_deref());
+        let trigger = ApiRequest::trigger(name, dag_run_id, &self.request.options.conf());
         let mut response = self.send(&trigger);
         if response.as_ref().is_err_and(|error| exit_of(error) == Exit::TempFail) {
             let interval = self.request.interval;
@@ -83,15 +84,16 @@ impl Airflow<'_> {
             response = self.send(&trigger);
         }
         let (status, body) = response?;
-        let failure = || Failure::new(format!("cannot trigger `{DAG}`: Airflow returned {status}: {}", detail(&body)));
+        let failure = || Failure::new(format!("cannot trigger `{name}`: Airflow returned {status}: {}", detail(&body)));
         ensure!((200..300).contains(&status) || status == 409, failure());
         Ok(())
     }
 
     fn follow(&self, dag_run_id: &str, report: &mut dyn FnMut(RunProgress)) -> Result<Outcome> {
-        let (run_id, chain) = (run_id_of(dag_run_id), chain(&self.request.settings.batch));
+        let (dag, chain) = (&self.request.ingestion.dag, self.request.chain());
+        let run_id = run_id_of(dag, dag_run_id);
         let mut follow = Follow::new(self.aws, self.request);
-        let mut reported = Reported::default();
+        let mut reported = Reported { dag: dag.clone(), ..Reported::default() };
         let (mut late, mut errors) = (0, 0);
         let state = loop {
             let mut finished = None;
@@ -103,7 +105,7 @@ impl Airflow<'_> {
                     for task in tasks.iter().filter(|task| chain.iter().any(|one| one.task == task.task_id)) {
                         let job_succeeded = follow.job(&task.task_id).is_some_and(Job::has_succeeded);
                         let is_new = reported.task(task, job_succeeded, report);
-                        let name = job_name(&task.task_id, &run_id);
+                        let name = self.request.job_name(&task.task_id, &run_id);
                         missing |= !self.find(&mut follow, task, is_new, &name)?;
                     }
                     late += u32::from(missing && run.has_finished());
@@ -118,8 +120,8 @@ impl Airflow<'_> {
             }
         };
         let mut outcome = follow.outcome(&run_id, Some(dag_run_id), &chain);
-        outcome.set_airflow_state(&state);
-        report(RunProgress::Finished(DAG.to_owned(), outcome.reason.clone()));
+        outcome.set_airflow_state(dag, &state);
+        report(RunProgress::Finished(dag.clone(), outcome.reason.clone()));
         Ok(outcome)
     }
 
@@ -139,17 +141,18 @@ impl Airflow<'_> {
     }
 
     fn query(&self, dag_run_id: &str) -> Result<(DagRun, Vec<TaskInstance>)> {
+        let dag = &self.request.ingestion.dag;
         let mut offset = 0;
         let run = loop {
-            let runs = self.body(&ApiRequest::runs(offset))?;
+            let runs = self.body(&ApiRequest::runs(dag, offset))?;
             if let Some(run) = DagRun::find(&runs, dag_run_id) {
                 break run;
             }
             let missing =
-                || Failure::new(format!("the run `{dag_run_id}` of the DAG `{DAG}` does not exist in Airflow"));
+                || Failure::new(format!("the run `{dag_run_id}` of the DAG `{dag}` does not exist in Airflow"));
             offset = DagRun::next_page(&runs, offset).with_context(missing)?;
         };
-        Ok((run, TaskInstance::all(&self.body(&ApiRequest::tasks(dag_run_id))?)))
+        Ok((run, TaskInstance::all(&self.body(&ApiRequest::tasks(dag, dag_run_id))?)))
     }
 }
 
@@ -159,6 +162,7 @@ fn detail(body: &Value) -> String {
 
 #[derive(Default)]
 struct Reported {
+    dag: String,
     run: String,
     tasks: BTreeMap<String, String>,
     queries: u32,
@@ -168,12 +172,12 @@ impl Reported {
     fn run(&mut self, run: &DagRun, report: &mut dyn FnMut(RunProgress)) {
         self.queries += 1;
         if self.run != run.state {
-            report(RunProgress::Step(DAG.to_owned(), run.state.clone()));
+            report(RunProgress::Step(self.dag.clone(), run.state.clone()));
             self.run.clone_from(&run.state);
         }
         if run.state == "queued" && self.queries == QUEUED_QUERIES {
             let note = "remains queued: another run is active (the limit is one), or no worker is free";
-            report(RunProgress::Note(DAG.to_owned(), note.to_owned()));
+            report(RunProgress::Note(self.dag.clone(), note.to_owned()));
         }
     }
 

@@ -8,7 +8,8 @@ use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::failure::Failure;
 use crate::flows::account;
-use crate::run::{Outcome, RunTask, chain, is_direct, job_name, possible_run_ids};
+use crate::run::{Outcome, is_direct, possible_run_ids};
+use crate::settings::RunTask;
 
 /// Starts a run, or with `attach` attaches to an existing one, identified by its jobs' run ID or by Airflow's, and
 /// follows it to completion. Missing jobs of a direct run are submitted. A failed run is not an error here.
@@ -18,11 +19,11 @@ pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(
     account::check(&request.settings, &aws)?;
     let batch = Batch::new(&aws.config);
     let mut follow = Follow::new(&aws, request);
-    let chain = chain(names);
+    let chain = request.chain();
     let (mut run_id, mut found) = (id.to_owned(), vec![None; chain.len()]);
-    for one in if attach { possible_run_ids(id) } else { Vec::new() } {
+    for one in if attach { possible_run_ids(&request.ingestion.dag, id) } else { Vec::new() } {
         if found.iter().all(Option::is_none) {
-            let newest = |task: &RunTask| follow.newest(&job_name(task.task, &one));
+            let newest = |task: &RunTask| follow.newest(&request.job_name(task.task, &one));
             found = chain.iter().map(newest).collect::<Result<_>>()?;
             run_id = one;
         }
@@ -41,8 +42,8 @@ pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(
             None if attach && !(is_direct(run_id) && may_follow(&aws, &batch, previous.as_deref())?) => break,
             None => {
                 report(RunProgress::Step(task.task.to_owned(), format!("submitting to `{}`", names.queue)));
-                let accept = request.accept.as_deref().filter(|_| task.task == "copy_job");
-                aws.wait(batch.submit(&names.queue, run_id, task, accept, previous.as_deref(), request.interval))?
+                let (name, task) = (request.job_name(task.task, run_id), (task, &request.options));
+                aws.wait(batch.submit(&names.queue, (&name, run_id), task, previous.as_deref(), request.interval))?
             }
         };
         follow.add(task.task, &id);

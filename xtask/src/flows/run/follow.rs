@@ -12,8 +12,8 @@ use crate::edge::files;
 use crate::edge::logs::{self, Client};
 use crate::failure::exit_of;
 use crate::lines::{Line, Lines, Stream};
-use crate::run::{Job, Outcome, RunTask, explain, outcome};
-use crate::settings::{Settings, Variables};
+use crate::run::{Job, Outcome, RunOptions, explain, job_name, outcome};
+use crate::settings::{Ingestion, RunTask, Settings, Variables, chain};
 
 /// Number of queries after which the state RUNNABLE is explained: on Fargate, a job starts in about 30 seconds.
 const RUNNABLE_QUERIES: u32 = 10;
@@ -29,8 +29,20 @@ pub struct RunRequest {
     pub settings: Settings,
     pub variables: Variables,
     pub interval: Duration,
-    /// The reason for loading implausible data.
-    pub accept: Option<String>,
+    /// The source of the run.
+    pub ingestion: Ingestion,
+    pub options: RunOptions,
+}
+
+impl RunRequest {
+    /// Returns the tasks of the run, in order.
+    pub fn chain(&self) -> [RunTask; 3] {
+        chain(&self.settings, &self.ingestion)
+    }
+
+    pub(super) fn job_name(&self, task: &str, run_id: &str) -> String {
+        job_name(&self.ingestion.dag, task, run_id)
+    }
 }
 
 /// The progress of a run. The first field is the task name, or the job name if the job belongs to a different DAG.

@@ -10,7 +10,7 @@ use crate::edge::aws::Aws;
 use crate::edge::s3::Written;
 use crate::edge::{files, python};
 use crate::failure::Failure;
-use crate::flows::{account, generated};
+use crate::flows::account;
 use crate::platform;
 use crate::settings::{Settings, Variables};
 use crate::sync::{
@@ -60,7 +60,7 @@ fn is_for_airflow(path: &str) -> bool {
 /// Returns the desired state, with this deployment's `platform.json`: the committed one is for `dev`.
 fn of_this_deployment(mut tree: Tree, request: &SyncRequest, aws: &Aws) -> Result<Tree> {
     if tree.contains_key(platform::FILE) {
-        let text = generated::platform(&request.settings, &account::of(&request.settings, aws)?)?;
+        let text = platform::render(&request.settings, &account::of(&request.settings, aws)?);
         tree.insert(platform::FILE.to_owned(), File::new(text.into_bytes()));
     }
     Ok(tree)

@@ -42,7 +42,7 @@ pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<bool> {
         return Ok(false);
     }
     let users = Users::of_roles("ingestion", "dbt", &["IAM:ann".to_owned()])?;
-    let mut init = plan("spacex", &users, &Existing::default());
+    let mut init = plan(&["spacex".to_owned()], &users, &Existing::default());
     // sqlfluff does not support roles as grantees in ALTER DEFAULT PRIVILEGES; Redshift does.
     init.retain(|sql| !sql.starts_with("ALTER DEFAULT PRIVILEGES"));
     files::write(&load_sql.join("warehouse-init.sql"), &format!("{};\n", init.join(";\n")))?;

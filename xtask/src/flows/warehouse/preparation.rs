@@ -30,22 +30,22 @@ impl<'a> Preparation<'a> {
         (workgroup, database): (&str, &str),
         secret: Option<&str>,
         users: &Users,
-        source: &str,
+        sources: &[String],
     ) -> Result<Self> {
         let redshift = Redshift::new(&aws.config, workgroup, database, secret);
         let mut lines = Vec::new();
         for sql in EXISTING {
             lines.extend(aws.wait(redshift.query(sql))?);
         }
-        let statements = plan(source, users, &Existing::read(lines));
+        let statements = plan(sources, users, &Existing::read(lines));
         Ok(Self { connection: Connection::DataApi(aws, redshift), statements })
     }
 
     /// Inspects a server as an administrator, without changing it. Roles with a password will be able to log in.
-    pub fn postgres(admin: Login, passwords: &BTreeMap<String, String>, source: &str) -> Result<Self> {
+    pub fn postgres(admin: Login, passwords: &BTreeMap<String, String>, sources: &[String]) -> Result<Self> {
         // A wrong address or password fails here.
         admin.query("SELECT 1")?;
-        Ok(Self { connection: Connection::Wire(admin), statements: bootstrap(source, &verifiers(passwords)) })
+        Ok(Self { connection: Connection::Wire(admin), statements: bootstrap(sources, &verifiers(passwords)) })
     }
 
     pub fn apply(&self) -> Result<()> {

@@ -104,7 +104,7 @@ fn status_is_green_and_lists_the_parts_that_an_emulator_cannot_verify() {
         list.filter_map(|line| line["check"].as_str()).collect()
     };
     assert_eq!(lights("red"), Vec::<&str>::new(), "{output}");
-    assert_eq!(lights("not_verifiable_here"), ["Airflow", "warehouse", "usage limit", "last load"]);
+    assert_eq!(lights("not_verifiable_here"), ["Airflow", "warehouse", "usage limit", "last loads"]);
     assert_eq!(lights("green").len(), 18, "{output}");
 
     // A stack deleted by hand is red, and the exit code is 1.

@@ -116,9 +116,13 @@ fn respond(state: &mut State, target: &str, body: &Value) -> (u16, Value) {
         "GetStatementResult" => {
             let last = state.calls.iter().rev().find(|(call, _)| call == "ExecuteStatement");
             // Loads of other sources do not count.
-            let query = "FROM etl.runs WHERE source = 'spacex'";
+            let query = "FROM etl.runs GROUP BY source";
             let ledger = last.is_some_and(|(_, body)| body["Sql"].as_str().is_some_and(|sql| sql.contains(query)));
-            let load = json!([[{"stringValue": "2026-11-26 05:00:12.5"}, {"longValue": 3}]]);
+            let row = |source: &str, time: &str, hours: u32| {
+                json!([{"stringValue": source}, {"stringValue": time}, {"longValue": hours}])
+            };
+            let load =
+                json!([row("launches", "2026-11-26 07:00:00", 1), row("spacex", "2026-11-26 05:00:12.5", 3)]);
             let records = if ledger { load } else { json!([]) };
             ok(
                 json!({"Records": records, "ColumnMetadata": [], "TotalNumRows": records.as_array().map_or(0, Vec::len)}),
@@ -172,7 +176,7 @@ fn the_administrator_prepares_the_warehouse_once_and_the_limit_is_set_last() {
     assert_eq!((status.code, &line("usage limit")["light"]), (Some(1), &json!("red")));
     assert_eq!(line("usage limit")["found"], "4000 RPU-hours daily, then deactivate");
     assert_eq!(line("warehouse")["light"], "green");
-    assert_eq!(line("last load")["found"], "2026-11-26 05:00:12.5, 3 hours ago");
+    assert_eq!(line("last load, spacex")["found"], "2026-11-26 05:00:12.5, 3 hours ago");
     redshift.calls();
     redshift.run(&account, &["deploy", "--yes"]).done();
     let calls = redshift.calls();

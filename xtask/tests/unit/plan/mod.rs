@@ -280,6 +280,9 @@ fn equal_plans_have_equal_digests_and_different_plans_different_ones() {
 fn tasks_follow_the_dependencies_and_airflow_comes_last() {
     let case = Case::empty();
     let mut plan = case.plan();
+    let requests = ["put     dags/platform.json", "delete  dags/old.py"].map(str::to_owned).into();
+    let step = DagsStep { files: BTreeMap::new(), requests: Some(requests) };
+    assert_eq!(["dags/platform.json", "dags/old.py", "dags"].map(|key| step.uploads(key)), [true, false, false]);
     plan.dags = Some(DagsStep { files: BTreeMap::new(), requests: None });
     let limit = (None, "x".to_owned());
     plan.warehouse = Some(WarehouseStep { limit, unanswered: false, prepares: true });
@@ -288,7 +291,7 @@ fn tasks_follow_the_dependencies_and_airflow_comes_last() {
     let image = Task::Image("dbt-image".to_owned());
     assert_eq!(tasks[&stack("user")], BTreeSet::from([stack("base"), image.clone(), Task::Dags, Task::Warehouse]));
     // The stacks `registry`, `storage` and `warehouse` are not part of this deployment.
-    assert_eq!((&tasks[&image], &tasks[&Task::Dags]), (&BTreeSet::new(), &BTreeSet::new()));
+    assert_eq!((&tasks[&image], &tasks[&Task::Dags]), (&BTreeSet::new(), &BTreeSet::from([Task::Warehouse])));
     let (started, done) = (BTreeSet::new(), BTreeSet::from([stack("base"), image, Task::Dags, Task::Warehouse]));
     assert!(ready(&tasks, &started, &BTreeSet::new()).all(|task| *task != stack("user")));
     assert!(ready(&tasks, &started, &done).any(|task| *task == stack("user")));

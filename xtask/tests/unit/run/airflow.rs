@@ -3,10 +3,12 @@ use super::*;
 #[test]
 fn no_path_is_too_long_or_contains_an_id() {
     let id = "x".repeat(250);
-    for request in [ApiRequest::dag(DAG), ApiRequest::trigger(&id, None), ApiRequest::runs(0), ApiRequest::tasks(&id)] {
+    let dag = "d".repeat(48);
+    let trigger = ApiRequest::trigger(&dag, &id, &json!({}));
+    for request in [ApiRequest::dag(&dag), trigger, ApiRequest::runs(&dag, 0), ApiRequest::tasks(&dag, &id)] {
         assert!(request.path.len() <= 64 && !request.path.contains('x'), "{request:?}");
     }
-    let body = ApiRequest::trigger("r", None).body.expect("a body");
+    let body = ApiRequest::trigger(&dag, "r", &json!({})).body.expect("a body");
     assert!(body.as_object().is_some_and(|body| body.contains_key("logical_date")) && body["logical_date"].is_null());
 }
 

@@ -7,7 +7,8 @@ fn run_ids_match_the_dags() {
     assert!(examples.len() > 5);
     for example in examples {
         let (airflow, run_id) = (example["airflow"].as_str(), example["run_id"].as_str());
-        assert_eq!(Some(run_id_of(airflow.expect("an id")).as_str()), run_id);
+        let dag = example["dag"].as_str().unwrap_or(DAG);
+        assert_eq!(Some(run_id_of(dag, airflow.expect("an id")).as_str()), run_id);
     }
 }
 
@@ -18,12 +19,17 @@ fn job_names_match_the_dags() {
     let mut examples: Vec<serde_json::Value> = serde_json::from_str(text).expect("examples");
     let tasks = ["transformation", "copy_job", "dbt_build"];
     let is_plain = |example: &serde_json::Value| tasks.iter().any(|task| example["task"] == *task);
-    examples.retain(|example| example["dag"] == DAG && example["map_index"] == -1 && is_plain(example));
+    // Other IDs are not those of a source's DAG.
+    let is_readable = |example: &serde_json::Value| {
+        let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        example["dag"].as_str().is_some_and(|dag| dag.len() <= 48 && dag.chars().all(legal))
+    };
+    examples.retain(|example| example["map_index"] == -1 && is_plain(example) && is_readable(example));
     assert!(examples.len() >= 4);
     for example in examples {
         let text = |key: &str| example[key].as_str().expect("a text");
-        assert_eq!(job_name(text("task"), text("run_id")), text("name"));
-        assert_eq!(run_id_of(text("airflow")), text("run_id"));
+        assert_eq!(job_name(text("dag"), text("task"), text("run_id")), text("name"));
+        assert_eq!(run_id_of(text("dag"), text("airflow")), text("run_id"));
     }
 }
 
@@ -33,23 +39,24 @@ fn the_tasks_match_the_dag() {
     let variables = crate::settings::Variables::new();
     let settings = crate::settings::resolve("dev", own, None, &variables).expect("dev has no problems").settings;
     let text = include_str!("../../../../dags/ingestion.py");
-    let mut names = Vec::new();
-    for step in chain(&settings.batch) {
-        let command: Vec<String> = step.command.iter().map(|part| format!("\"{part}\"")).collect();
-        let call = format!("{} = batch_job(PLATFORM, \"{0}\", [{}]", step.task, command.join(", "));
-        assert!(text.contains(&call), "{call}");
-        names.push(step.task);
+    let chain = crate::settings::chain(&settings, &settings.ingestion(None).expect("a source"));
+    let names = chain.each_ref().map(|step| step.task);
+    for name in names {
+        assert!(text.contains(&format!("{name} = batch_job(PLATFORM, source, \"{name}\"")), "{name}");
     }
-    assert!(text.trim_end().ends_with(&names.join(" >> ")), "{names:?}");
+    assert!(text.contains(&names.join(" >> ")), "{names:?}");
+    let name = job_name(DAG, "copy_job", "r");
+    assert_eq!(task_of(DAG, &chain, &name).map(|task| task.task), Some("copy_job"));
+    assert!(task_of("ingestion_launches", &chain, &name).is_none());
 }
 
 #[test]
 fn a_run_is_found_by_both_of_its_ids() {
     let airflow = "manual__2026-11-22T09:30:00+00:00";
-    let own = run_id_of(airflow);
-    assert_eq!(possible_run_ids(airflow), std::slice::from_ref(&own));
-    assert_eq!(possible_run_ids(&own)[0], own);
-    let direct = direct_run_id("2026-11-22T09:30:00.123456+00:00");
+    let own = run_id_of(DAG, airflow);
+    assert_eq!(possible_run_ids(DAG, airflow), std::slice::from_ref(&own));
+    assert_eq!(possible_run_ids(DAG, &own)[0], own);
+    let direct = direct_run_id(DAG, "2026-11-22T09:30:00.123456+00:00");
     assert!(is_direct(&direct) && !is_direct(&own) && direct.parse::<RunId>().is_ok());
     assert!(is_job_id("876da822-4198-45f2-a252-6cea32512ea8"));
     assert!(!is_job_id(&own) && !is_job_id("876da822-4198-45f2-a252"));

@@ -26,11 +26,11 @@ fn the_first_failed_task_decides_the_result() {
 fn airflow_decides_the_result() {
     let failed = ("copy_job".to_owned(), Some(job("FAILED", Some(75), false)));
     let mut found = outcome("r", Some("manual"), &[failed]);
-    found.set_airflow_state("failed");
+    found.set_airflow_state("ingestion", "failed");
     assert_eq!((found.exit, found.code), (Exit::TempFail, Some(75)));
-    found.set_airflow_state("success");
+    found.set_airflow_state("ingestion", "success");
     assert_eq!((found.exit, found.code), (Exit::Done, None));
     assert_eq!(serde_json::to_value(&found).expect("JSON")["exit"], 0);
-    found.set_airflow_state("failed");
+    found.set_airflow_state("ingestion", "failed");
     assert!(found.exit == Exit::Failed && found.reason.is_some_and(|reason| reason.contains("every job succeeded")));
 }

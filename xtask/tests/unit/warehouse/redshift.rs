@@ -8,7 +8,7 @@ fn users() -> Users {
 
 #[test]
 fn the_plan_creates_only_missing_users_roles_and_grants() {
-    let first = plan("zoo", &users(), &Existing::default());
+    let first = plan(&["zoo".to_owned()], &users(), &Existing::default());
     for expected in [
         "CREATE USER \"IAMR:ingestion\" PASSWORD DISABLE",
         "CREATE USER \"IAM:ann\" PASSWORD DISABLE",
@@ -26,7 +26,7 @@ fn the_plan_creates_only_missing_users_roles_and_grants() {
     let mut lines: Vec<_> = users().each().map(|(user, role)| line("grant", user, role)).collect();
     lines.extend(users().each().map(|(user, _)| line("user ", user, "")));
     lines.extend(ROLES.map(|role| line("role", role, "")));
-    let again = plan("zoo", &users(), &Existing::read(lines));
+    let again = plan(&["zoo".to_owned()], &users(), &Existing::read(lines));
     assert_eq!(again, first[first.len() - again.len()..]);
     assert!(
         !again

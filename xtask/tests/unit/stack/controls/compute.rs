@@ -48,7 +48,6 @@ pub(super) const RULES: &[Rule] = &[
                 "LAKE_URL",
                 "WAREHOUSE_URL",
                 "COPY_ROLE",
-                "ACCEPT_WITH",
                 "LOG",
                 "DBT_TARGET",
                 "DBT_HOST",

@@ -1,0 +1,78 @@
+//! The options of a run: in Airflow, the parameters of the DAG; without Airflow, variables and arguments of the jobs.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::settings::RunTask;
+
+/// The options of a run, named like the parameters in `dags/run_options.py`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RunOptions {
+    /// Whether everything is requested and built again, instead of only changes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub full_refresh: bool,
+    /// The collections; empty for all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub collections: Vec<String>,
+    /// The run whose stored responses are loaded again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_raw: Option<String>,
+    /// The reason for loading implausible data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accept: Option<String>,
+    /// The source URL, if it is not the one in the contract.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_url: Option<String>,
+    /// The first value of the cursors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The last value of the cursors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// The dbt models, separated by blanks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub select: Option<String>,
+}
+
+impl RunOptions {
+    /// Returns the configuration of a run in Airflow: the options that are set.
+    pub fn conf(&self) -> Value {
+        // Texts always serialise.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// Returns the command and the variables of a task's job, without its run ID; `dags/run_options.py` does the same.
+    pub fn of(&self, task: &RunTask) -> (Vec<String>, BTreeMap<String, String>) {
+        let (mut command, mut environment) = (task.command.clone(), task.environment.clone());
+        let collections = (!self.collections.is_empty()).then(|| self.collections.join(","));
+        let full_refresh = self.full_refresh.then(|| "true".to_owned());
+        let variables = match task.task {
+            "transformation" => vec![
+                ("FULL_REFRESH", full_refresh),
+                ("COLLECTIONS", collections),
+                ("FROM_RAW", self.from_raw.clone()),
+                ("SOURCE_URL", self.source_url.clone()),
+                ("RANGE_FROM", self.from.clone()),
+                ("RANGE_TO", self.to.clone()),
+            ],
+            "copy_job" => vec![("ACCEPT", self.accept.clone()), ("COLLECTIONS", collections)],
+            "dbt_build" => {
+                command.extend(full_refresh.map(|_| "--full-refresh".to_owned()));
+                if let Some(select) = self.select.as_ref().or(task.select.as_ref()) {
+                    command.push("--select".to_owned());
+                    command.extend(select.split_whitespace().map(str::to_owned));
+                }
+                Vec::new()
+            }
+            _ => Vec::new(),
+        };
+        environment.extend(variables.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        (command, environment)
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/run/options.rs"]
+mod tests;

@@ -1,0 +1,148 @@
+//! The sources: each has a contract, and a DAG that loads it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::batch::JobDefinition;
+use super::check::Findings;
+use super::dags::cron;
+use super::model::Settings;
+use crate::failure::Failure;
+
+/// The DAG of the source that commands use by default. The run IDs of its jobs do not depend on the DAG's ID.
+pub const DAG: &str = "ingestion";
+/// The folder of the contracts; the ingestion image contains its files.
+pub const CONTRACTS: &str = "jobs/contracts";
+/// The schedule of a source whose runs are only started manually, although `dags.schedule` is set.
+const MANUAL: &str = "manual";
+
+/// A source, by the name in its contract. Each key has a default.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Contract, a file in jobs/contracts (default: jobs/contracts/<name>.yaml).
+    pub contract: Option<String>,
+    /// DAG ID (default: ingestion_<name>). Exactly one source has the DAG `ingestion`, which commands use by default.
+    #[schemars(regex(pattern = r"^[a-z0-9][a-z0-9_]{0,47}$"))]
+    pub dag: Option<String>,
+    /// Schedule in UTC (default: `dags.schedule`); `manual` if runs are only started manually.
+    pub schedule: Option<String>,
+    /// Whether the source is loaded (default: true). Otherwise, it has no DAG, and its health is not checked.
+    pub enabled: Option<bool>,
+    /// Maximum age of the newest load in hours (default: `dags.max_load_age_hours`).
+    #[schemars(range(min = 1, max = 168))]
+    pub max_load_age_hours: Option<u32>,
+    /// Share of a run's records that may be quarantined (default: `dags.max_quarantine_share`).
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub max_quarantine_share: Option<f64>,
+    /// Number of vCPUs of its jobs (default: `batch.ingestion.vcpu`).
+    pub vcpu: Option<f64>,
+    /// Memory of its jobs in MiB (default: `batch.ingestion.memory_mib`).
+    pub memory_mib: Option<u32>,
+    /// Seconds after which Batch stops an attempt (default: `batch.ingestion.timeout_seconds`).
+    #[schemars(range(min = 60))]
+    pub timeout_seconds: Option<u32>,
+}
+
+/// How a source is loaded: its settings with their defaults.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ingestion {
+    /// The name of the source.
+    pub source: String,
+    /// The contract's path, relative to the repository.
+    pub contract: String,
+    pub dag: String,
+    /// The schedule; `None` if runs are only started manually.
+    pub schedule: Option<String>,
+    pub enabled: bool,
+    pub max_load_age_hours: u32,
+    pub max_quarantine_share: f64,
+    /// The job definition, with the size and the timeout of this source's jobs.
+    pub job: JobDefinition,
+}
+
+impl Ingestion {
+    /// Returns the contract's path in the ingestion image.
+    pub fn contract_in_image(&self) -> String {
+        self.contract.replacen(CONTRACTS, "/contracts", 1)
+    }
+}
+
+impl Settings {
+    /// Returns how each source is loaded, in the order of the sources' names.
+    pub fn ingestions(&self) -> Vec<Ingestion> {
+        let with_defaults = |(name, own): (&String, &Source)| {
+            let (dags, job) = (&self.dags, &self.batch.ingestion);
+            let schedule = own.schedule.clone().or_else(|| dags.schedule.clone());
+            Ingestion {
+                source: name.clone(),
+                contract: own.contract.clone().unwrap_or_else(|| format!("{CONTRACTS}/{name}.yaml")),
+                dag: own.dag.clone().unwrap_or_else(|| format!("{DAG}_{name}")),
+                schedule: schedule.filter(|schedule| schedule != MANUAL),
+                enabled: own.enabled.unwrap_or(true),
+                max_load_age_hours: own.max_load_age_hours.unwrap_or(dags.max_load_age_hours),
+                max_quarantine_share: own.max_quarantine_share.unwrap_or(dags.max_quarantine_share),
+                job: JobDefinition {
+                    vcpu: own.vcpu.unwrap_or(job.vcpu),
+                    memory_mib: own.memory_mib.unwrap_or(job.memory_mib),
+                    timeout_seconds: own.timeout_seconds.unwrap_or(job.timeout_seconds),
+                    ..job.clone()
+                },
+            }
+        };
+        self.sources.iter().map(with_defaults).collect()
+    }
+
+    /// Returns how a source is loaded; by default, the one with the DAG [`DAG`].
+    pub fn ingestion(&self, source: Option<&str>) -> Result<Ingestion, Failure> {
+        let all = self.ingestions();
+        let names: Vec<&str> = all.iter().map(|one| one.source.as_str()).collect();
+        let hint = format!("the sources in the settings are {}", names.join(", "));
+        let found = all.iter().find(|one| source.map_or(one.dag == DAG, |name| one.source == name));
+        found.cloned().ok_or_else(|| {
+            Failure::new(format!("the source `{}` is not in the settings", source.unwrap_or(DAG))).hint(hint)
+        })
+    }
+
+    /// Returns the smallest maximum age of a load, in hours, of the sources with a schedule.
+    pub fn first_stale_hours(&self) -> Option<u32> {
+        let scheduled = self.ingestions().into_iter().filter(|one| one.enabled && one.schedule.is_some());
+        scheduled.map(|one| one.max_load_age_hours).min()
+    }
+}
+
+pub(super) fn check(settings: &Settings, found: &mut Findings<'_>) {
+    let all = settings.ingestions();
+    let by_default = all.iter().filter(|one| one.dag == DAG).count();
+    let fix = "exactly one source must have `dag: ingestion`: commands use it if no source is named";
+    found.must(by_default == 1, "sources", fix);
+    let mut dags = BTreeMap::from([("platform_health", "the health checks")]);
+    for one in &all {
+        let own = &settings.sources[&one.source];
+        let path = |key: &str| format!("sources.{}.{key}", one.source);
+        // Our rule: with up to 48 such characters, the names of jobs are readable (dags/run_id.py), and the paths of
+        // Airflow's API have at most 64 characters (Amazon MWAA API Reference, `RestApiPath`).
+        let legal = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_';
+        let is_legal = (1..=48).contains(&one.dag.len()) && one.dag.bytes().all(legal) && !one.dag.starts_with('_');
+        let fix = format!("the DAG ID `{}` must have 1 to 48 characters of a-z 0-9 _, and not start with _", one.dag);
+        found.must(is_legal, &path("dag"), fix);
+        if let Some(other) = dags.insert(&one.dag, &one.source) {
+            found.add(&path("dag"), format!("the DAG ID `{}` is also that of {other}", one.dag));
+        }
+        let file = one.contract.strip_prefix(CONTRACTS).and_then(|file| file.strip_prefix('/')).unwrap_or_default();
+        let is_file = file.ends_with(".yaml") && !file.starts_with('.') && !file.contains('/');
+        found.must(is_file, &path("contract"), "must be a .yaml file in jobs/contracts, which the image contains");
+        if let Some(Err(fix)) = own.schedule.as_deref().filter(|schedule| *schedule != MANUAL).map(cron) {
+            found.add(&path("schedule"), format!("{fix}; or use {MANUAL}"));
+        }
+        found.range(&path("max_load_age_hours"), 1..=168, "must be 1 to 168, as for `dags.max_load_age_hours`");
+        let share = own.max_quarantine_share.is_none_or(|share| (0.0..=1.0).contains(&share));
+        found.must(share, &path("max_quarantine_share"), "must be between 0 and 1");
+        // The job definition itself is checked as `batch.ingestion`.
+        if own.vcpu.is_some() || own.memory_mib.is_some() || own.timeout_seconds.is_some() {
+            one.job.check(&format!("sources.{}", one.source), settings.batch.max_vcpu, found);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The tasks of a source's run, which the settings determine.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::model::Settings;
+use super::sources::{DAG, Ingestion};
+
+/// A task of a run: one Batch job, without the options of the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunTask {
+    pub task: &'static str,
+    pub definition: String,
+    pub command: Vec<String>,
+    pub environment: BTreeMap<String, String>,
+    pub overrides: JobOverrides,
+    /// The dbt models that are built if the run does not select other ones; all if `None`.
+    pub select: Option<String>,
+}
+
+/// What differs from the job definition: the values of SubmitJob (AWS Batch API Reference).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct JobOverrides {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vcpu: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_mib: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt_seconds: Option<u32>,
+}
+
+/// Returns the tasks of a source's DAG (`dags/ingestion.py`) in order, each downstream of the previous one.
+pub fn chain(settings: &Settings, of: &Ingestion) -> [RunTask; 3] {
+    let (default, job) = (&settings.batch.ingestion, &of.job);
+    // A source's size is sent as a whole, because Fargate does not support every combination.
+    let has_size = (job.vcpu, job.memory_mib) != (default.vcpu, default.memory_mib);
+    let overrides = JobOverrides {
+        vcpu: has_size.then(|| job.vcpu.to_string()),
+        memory_mib: has_size.then(|| job.memory_mib.to_string()),
+        attempt_seconds: (job.timeout_seconds != default.timeout_seconds).then_some(job.timeout_seconds),
+    };
+    let contract = [("CONTRACT".to_owned(), of.contract_in_image())];
+    let accept_with = format!("cargo xtask run {} --env MODULE --accept 'REASON'", of.source);
+    let task = |task, program: &str, environment| RunTask {
+        task,
+        definition: job.name.clone(),
+        command: vec![program.to_owned()],
+        environment,
+        overrides: overrides.clone(),
+        select: None,
+    };
+    [
+        task("transformation", "transformation", contract.clone().into()),
+        task("copy_job", "copy", contract.into_iter().chain([("ACCEPT_WITH".to_owned(), accept_with)]).collect()),
+        RunTask {
+            task: "dbt_build",
+            definition: settings.batch.dbt.name.clone(),
+            command: ["dbt", "build"].map(str::to_owned).into(),
+            // A failed test of another source does not fail this run.
+            select: (of.dag != DAG).then(|| format!("source:{}+", of.source)),
+            ..RunTask::default()
+        },
+    ]
+}
