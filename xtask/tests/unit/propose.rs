@@ -457,7 +457,7 @@ fn random_records_always_give_a_contract_that_they_fit() {
         "{}",
     ];
     fn value(next: &mut dyn FnMut(u64) -> u64, names: &[&str], scalars: &[&str], depth: u64) -> String {
-        let mut inner = |next: &mut dyn FnMut(u64) -> u64| value(next, names, scalars, depth + 1);
+        let inner = |next: &mut dyn FnMut(u64) -> u64| value(next, names, scalars, depth + 1);
         match next(if depth > 3 { 6 } else { 9 }) {
             6 => format!("[{}]", (0..next(3)).map(|_| inner(next)).collect::<Vec<_>>().join(",")),
             7..=8 => {
