@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use contract::{Contract, Request};
+use contract::Contract;
 
 use crate::edge::{files, machine};
 use crate::failure::Failure;
@@ -108,11 +108,10 @@ fn resolve(of: &str, shown: &str, text: &str, variables: &Variables) -> Result<C
                     let fix = format!("{file} describes the source `{}`; use that name", contract.source);
                     problems.push((format!("sources.{name}"), fix));
                 }
-                let requests = contract.collections.values().map(|collection| &collection.request);
-                let secrets = requests.chain([&contract.request]).flat_map(Request::secrets);
-                let secrets: Vec<String> = secrets.map(|secret| format!("`{secret}`")).collect();
+                let secrets: Vec<String> = contract.secrets().iter().map(|secret| format!("`{secret}`")).collect();
                 if source.enabled && !secrets.is_empty() {
-                    let found = format!("its contract needs the secrets {}, which jobs on AWS do not", secrets.join(", "));
+                    let found =
+                        format!("its contract needs the secrets {}, which jobs on AWS do not", secrets.join(", "));
                     let fix = "have; set `enabled: false`, and load it with `cargo xtask local --contract`";
                     problems.push((format!("sources.{name}"), format!("{found} {fix}")));
                 }

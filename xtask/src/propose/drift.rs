@@ -31,7 +31,7 @@ fn last(path: &str) -> String {
 }
 
 fn shape(contract: &Contract, collection: &Collection) -> Shape {
-    let request = contract.request.merged(&collection.request);
+    let request = contract.request_of(collection);
     match request.records_at {
         Some(path) => Shape::At(path),
         None if request.format == Some(Format::Ndjson) => Shape::Lines,

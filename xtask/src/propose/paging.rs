@@ -190,6 +190,7 @@ pub fn kind(paginator: &Paginator) -> &'static str {
         Paginator::Cursor { .. } => "cursor",
         Paginator::JsonLink { .. } => "json_link",
         Paginator::HeaderLink { .. } => "header_link",
+        Paginator::SinglePage => "single_page",
     }
 }
 

@@ -133,6 +133,7 @@ fn paginator_yaml(paginator: &Paginator) -> String {
             format!("{{type: json_link, next_url_path: {}}}", place(next_url_path))
         }
         Paginator::HeaderLink { .. } => "{type: header_link}".to_owned(),
+        Paginator::SinglePage => "{type: single_page}".to_owned(),
     }
 }
 

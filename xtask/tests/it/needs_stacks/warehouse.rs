@@ -118,11 +118,8 @@ fn respond(state: &mut State, target: &str, body: &Value) -> (u16, Value) {
             // Loads of other sources do not count.
             let query = "FROM etl.runs GROUP BY source";
             let ledger = last.is_some_and(|(_, body)| body["Sql"].as_str().is_some_and(|sql| sql.contains(query)));
-            let row = |source: &str, time: &str, hours: u32| {
-                json!([{"stringValue": source}, {"stringValue": time}, {"longValue": hours}])
-            };
-            let load =
-                json!([row("launches", "2026-11-26 07:00:00", 1), row("spacex", "2026-11-26 05:00:12.5", 3)]);
+            let row = |source: &str, time: &str, hours: u32| json!([{"stringValue": source}, {"stringValue": time}, {"longValue": hours}]);
+            let load = json!([row("launches", "2026-11-26 07:00:00", 1), row("spacex", "2026-11-26 05:00:12.5", 3)]);
             let records = if ledger { load } else { json!([]) };
             ok(
                 json!({"Records": records, "ColumnMetadata": [], "TotalNumRows": records.as_array().map_or(0, Vec::len)}),
