@@ -103,15 +103,15 @@ impl Source {
         let since = since.unwrap_or(i64::MIN);
         let current: Vec<Version> = self.current().into_values().cloned().collect();
         let mut shown: Vec<Version> = Vec::new();
-        for version in current.into_iter().filter(|version| version.at >= since) {
+        for version in current {
             let is_deleted = self.deleted.contains(&version.id);
-            if !is_deleted {
+            if !is_deleted && version.at >= since {
                 shown.push(version.clone());
             }
             if self.is_calm {
                 continue;
             }
-            // Older versions, in parts also of deleted records, and the same version again.
+            // Older versions, in parts also alone or of deleted records, and the same version again.
             let older = self.versions.iter().filter(|other| other.id == version.id && other.at <= version.at);
             let older: Vec<Version> = older.cloned().collect();
             if self.random.once_in(3) && (!is_deleted || since > i64::MIN) {
