@@ -112,7 +112,8 @@ fn resolve(of: &str, shown: &str, text: &str, variables: &Variables) -> Result<C
                 let secrets = requests.chain([&contract.request]).flat_map(Request::secrets);
                 let secrets: Vec<String> = secrets.map(|secret| format!("`{secret}`")).collect();
                 if source.enabled && !secrets.is_empty() {
-                    let found = format!("its contract needs the secrets {}, which jobs on AWS do not", secrets.join(", "));
+                    let found =
+                        format!("its contract needs the secrets {}, which jobs on AWS do not", secrets.join(", "));
                     let fix = "have; set `enabled: false`, and load it with `cargo xtask local --contract`";
                     problems.push((format!("sources.{name}"), format!("{found} {fix}")));
                 }

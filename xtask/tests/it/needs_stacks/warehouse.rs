@@ -118,11 +118,8 @@ fn respond(state: &mut State, target: &str, body: &Value) -> (u16, Value) {
             // Loads of other sources do not count.
             let query = "FROM etl.runs GROUP BY source";
             let ledger = last.is_some_and(|(_, body)| body["Sql"].as_str().is_some_and(|sql| sql.contains(query)));
-            let row = |source: &str, time: &str, hours: u32| {
-                json!([{"stringValue": source}, {"stringValue": time}, {"longValue": hours}])
-            };
-            let load =
-                json!([row("launches", "2026-11-26 07:00:00", 1), row("spacex", "2026-11-26 05:00:12.5", 3)]);
+            let row = |source: &str, time: &str, hours: u32| json!([{"stringValue": source}, {"stringValue": time}, {"longValue": hours}]);
+            let load = json!([row("launches", "2026-11-26 07:00:00", 1), row("spacex", "2026-11-26 05:00:12.5", 3)]);
             let records = if ledger { load } else { json!([]) };
             ok(
                 json!({"Records": records, "ColumnMetadata": [], "TotalNumRows": records.as_array().map_or(0, Vec::len)}),
@@ -186,6 +183,23 @@ fn the_administrator_prepares_the_warehouse_once_and_the_limit_is_set_last() {
     );
     let status = redshift.run(&account, &["status"]).done();
     assert!(status.stdout.contains("40 RPU-hours daily, then deactivate"), "{}", status.stdout);
+}
+
+#[test]
+fn new_settings_of_the_dags_are_uploaded_after_the_warehouse_was_prepared_again() {
+    let (account, redshift) = (with_images(), Redshift::start());
+    redshift.run(&account, &["deploy", "--yes"]).done();
+    // As after a source was added: the file in the bucket is not the one of the settings.
+    let bucket = account.buckets().into_iter().find(|name| name.contains("-airflow")).expect("the bucket");
+    account.call_rest("s3", "DELETE", &format!("/{bucket}/dags/platform.json"), "");
+    redshift.calls();
+    let output = redshift.run(&account, &["deploy", "--yes"]).done();
+    assert!(names(&redshift.calls()).contains(&"BatchExecuteStatement"), "{}", output.stderr);
+    let (prepared, uploaded) =
+        (output.stderr.find("setting the usage limit"), output.stderr.find("put     dags/platform"));
+    assert!(prepared.is_some() && prepared < uploaded, "{}", output.stderr);
+    let again = redshift.run(&account, &["deploy", "--yes"]).done();
+    assert!(again.stdout.contains("Nothing to do"), "{}", again.stdout);
 }
 
 #[test]
