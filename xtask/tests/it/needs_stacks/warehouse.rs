@@ -186,6 +186,23 @@ fn the_administrator_prepares_the_warehouse_once_and_the_limit_is_set_last() {
 }
 
 #[test]
+fn new_settings_of_the_dags_are_uploaded_after_the_warehouse_was_prepared_again() {
+    let (account, redshift) = (with_images(), Redshift::start());
+    redshift.run(&account, &["deploy", "--yes"]).done();
+    // As after a source was added: the file in the bucket is not the one of the settings.
+    let bucket = account.buckets().into_iter().find(|name| name.contains("-airflow")).expect("the bucket");
+    account.call_rest("s3", "DELETE", &format!("/{bucket}/dags/platform.json"), "");
+    redshift.calls();
+    let output = redshift.run(&account, &["deploy", "--yes"]).done();
+    assert!(names(&redshift.calls()).contains(&"BatchExecuteStatement"), "{}", output.stderr);
+    let (prepared, uploaded) =
+        (output.stderr.find("setting the usage limit"), output.stderr.find("put     dags/platform"));
+    assert!(prepared.is_some() && prepared < uploaded, "{}", output.stderr);
+    let again = redshift.run(&account, &["deploy", "--yes"]).done();
+    assert!(again.stdout.contains("Nothing to do"), "{}", again.stdout);
+}
+
+#[test]
 fn a_deployment_that_fails_before_the_limit_is_set_prepares_the_warehouse_again() {
     let (account, redshift) = (with_images(), Redshift::start());
     redshift.state().throttled = true;
