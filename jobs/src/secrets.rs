@@ -42,8 +42,7 @@ impl Secrets {
             return Ok(secrets);
         }
         let message = format!("the contract needs the secret {}, which is not set", missing.join(", "));
-        let hint = "set an environment variable of this name; on AWS, add it to the JSON secret of the source, which \
-                    its `secret` in the settings names";
+        let hint = "set an environment variable of this name, for `cargo xtask local` also in `.env`";
         Err(Failure::refused(message).hint(hint))
     }
 

@@ -14,6 +14,7 @@ use crate::ui::{self, Align};
 
 #[derive(Debug, Serialize)]
 pub struct LocalReport {
+    pub source: String,
     #[serde(flatten)]
     pub loaded: Loaded,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,12 +83,14 @@ pub fn text(done: &LocalReport, dir: Option<&Path>) -> String {
     text += &format!("Warehouse  {}\n", done.warehouse);
     text += "           (it keeps running; stop it with `cargo xtask local stop`)\n";
     let option = dir.map_or(String::new(), |dir| format!(" --dir {}", dir.display()));
-    let source = if tables.contains_key("launches") {
-        "SELECT name, date_utc, success FROM spacex.launches LIMIT 5"
-    } else {
-        "SELECT run_id, loaded_at FROM etl.runs ORDER BY seq DESC LIMIT 5"
+    let query = match tables.first_key_value() {
+        Some(_) if done.source == "spacex" && tables.contains_key("launches") => {
+            "SELECT name, date_utc, success FROM spacex.launches LIMIT 5".to_owned()
+        }
+        Some((table, _)) => format!("SELECT * FROM {}.{table} LIMIT 5", done.source),
+        None => "SELECT run_id, loaded_at FROM etl.runs ORDER BY seq DESC LIMIT 5".to_owned(),
     };
-    text += &format!("\nTry        cargo xtask local query{option} \\\n             \"{source}\"\n");
+    text += &format!("\nTry        cargo xtask local query{option} \\\n             \"{query}\"\n");
     text
 }
 

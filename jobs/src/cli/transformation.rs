@@ -225,7 +225,7 @@ fn secrets(contract: &Contract) -> Result<Secrets> {
         // The error is not shown, because it may quote a secret.
         all => serde_json::from_str(all).map_err(|_| {
             let failure = Failure::refused("SOURCE_SECRETS is not a JSON object of names and texts");
-            failure.hint("correct the secret that `secret` in the settings of the source names")
+            failure.hint(r#"write {"NAME": "value"}"#)
         })?,
     };
     let find = |name: &str| all.get(name).cloned().or_else(|| std::env::var(name).ok());

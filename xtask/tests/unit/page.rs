@@ -15,6 +15,7 @@ fn run(text: &str) -> LocalReport {
     let warnings = vec![finding(Some(text())), finding(None)];
     let of_load = |refused| contract::Finding { check: Check::Deleted, table: text(), problem: text(), refused };
     LocalReport {
+        source: "spacex".to_owned(),
         loaded: Loaded {
             run_id: text(),
             outcome: "committed".to_owned(),

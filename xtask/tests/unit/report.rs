@@ -23,7 +23,8 @@ fn findings_and_the_reason_for_accepting_them_are_shown() {
     let loaded: Loaded = serde_json::from_str(report).expect("a report of `copy`");
     assert_eq!(loaded.findings.iter().map(|one| one.check).collect::<Vec<_>>(), [Check::Deleted, Check::PageSize]);
     let (report, lake, warehouse) = (String::new(), String::new(), String::new());
-    let mut done = LocalReport { loaded, dbt: None, report, lake, warehouse, seconds: IndexMap::new() };
+    let source = "spacex".to_owned();
+    let mut done = LocalReport { source, loaded, dbt: None, report, lake, warehouse, seconds: IndexMap::new() };
     let expected = "
 Run        r1
 Accepted   table `cores` would lose 50 of its 83 rows
