@@ -1,5 +1,6 @@
 //! A new source: reads samples, proposes its contract and dbt models, and compares a contract with newer samples.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Error, Result, ensure};
@@ -44,8 +45,14 @@ pub fn plan(args: &NewSource) -> Result<Plan> {
     let mut files = vec![(PathBuf::from(&file), proposal.text.clone()), (sources.path, sources.text)];
     let staging = crate::dbt::staging(&proposal.contract);
     files.extend(staging.into_iter().map(|(file, text)| (models.join(file), text)));
-    let folder = args.samples.first().map(|path| if path.is_dir() { path } else { path.parent().unwrap_or(path) });
-    let folder = folder.map(|dir| if dir.as_os_str().is_empty() { ".".to_owned() } else { dir.display().to_string() });
+    // A folder that is named like a collection has its pages.
+    let is_collection = |path: &Path| {
+        path.file_name().and_then(OsStr::to_str).is_some_and(|name| proposal.contract.collections.contains_key(name))
+    };
+    let is_source = |path: &Path| path.is_dir() && !is_collection(path);
+    let first = args.samples.first().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone()));
+    let folder = first.map(|path| if is_source(&path) { path } else { path.parent().unwrap_or(&path).to_owned() });
+    let folder = folder.map(|dir| dir.display().to_string());
     let local = folder.map_or_else(|| "--live".to_owned(), |folder| format!("--source {folder}"));
     Ok(Plan { proposal, files, local })
 }

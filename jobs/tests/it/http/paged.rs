@@ -264,6 +264,14 @@ fn lines_and_pages_of_a_folder_are_read() {
     std::fs::remove_file(folder.join("page-8.json")).expect("a file");
     zoo.transformation("r2").option("--collections", "keepers").run().done();
     load(&zoo, "r2").refused(&["has 6 records on 6 pages, but `count` is 7"]);
+    for page in [2, 10] {
+        let body = json!({"count": 2, "next": null, "results": from(page / 10, 1)});
+        std::fs::write(zoo.source().join(format!("tickets-{page}.json")), body.to_string()).expect("a file");
+        std::fs::write(zoo.source().join(format!("keepers_{page}.json")), body.to_string()).expect("a file");
+    }
+    std::fs::remove_dir_all(folder).expect("a folder");
+    zoo.transformation("r3").option("--collections", "keepers").run().done();
+    assert_eq!(load(&zoo, "r3").done()["tables"]["keepers"]["inserted"], 2);
 }
 
 #[test]

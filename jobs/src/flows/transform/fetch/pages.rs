@@ -332,13 +332,19 @@ pub(in super::super) fn asked_to_wait(error: &anyhow::Error, wait: Option<Durati
     wait.map(|wait| wait.max(asked))
 }
 
-/// Returns the files in the folder of a collection, in the order of the numbers in their names.
+/// Returns the pages of a collection in a folder, in the order of their numbers: the files in `<collection>/`, or else
+/// `<collection>-1.json` and so on.
 pub(super) async fn pages(files: &Lake, collection: &str) -> Result<Vec<String>> {
-    let mut names = files.names(collection).await?;
-    let number = |name: &String| {
-        let digits: String = name.chars().filter(char::is_ascii_digit).collect();
-        (digits.parse::<u64>().unwrap_or_default(), name.clone())
-    };
-    names.sort_by_key(number);
-    Ok(names.into_iter().map(|name| format!("{collection}/{name}")).collect())
+    let own = files.names(collection).await?.into_iter().map(|name| format!("{collection}/{name}"));
+    let mut names: Vec<String> = own.collect();
+    if names.is_empty() {
+        names = files.names("").await?;
+        let number = |name: &str| {
+            name.strip_prefix(collection)?.strip_suffix(".json")?.trim_start_matches(['-', '_', '.']).parse().ok()
+        };
+        names.retain(|name| number(name).is_some_and(|_: u64| true));
+    }
+    let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
+    names.sort_by_cached_key(|name| (digits(name).parse::<u128>().unwrap_or_default(), name.clone()));
+    Ok(names)
 }
