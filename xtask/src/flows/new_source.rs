@@ -50,9 +50,8 @@ pub fn plan(args: &NewSource) -> Result<Plan> {
         path.file_name().and_then(OsStr::to_str).is_some_and(|name| proposal.contract.collections.contains_key(name))
     };
     let is_source = |path: &Path| path.is_dir() && !is_collection(path);
-    let first = args.samples.first().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone()));
-    let folder = first.map(|path| if is_source(&path) { path } else { path.parent().unwrap_or(&path).to_owned() });
-    let folder = folder.map(|dir| dir.display().to_string());
+    let folder = args.samples.first().map(|path| if is_source(path) { path } else { path.parent().unwrap_or(path) });
+    let folder = folder.map(|dir| if dir.as_os_str().is_empty() { ".".to_owned() } else { dir.display().to_string() });
     let local = folder.map_or_else(|| "--live".to_owned(), |folder| format!("--source {folder}"));
     Ok(Plan { proposal, files, local })
 }
