@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, SecondsFormat};
 use contract::{Collection, CursorFormat, Incremental, Mode, Type};
+use serde_json::Value;
 
 use crate::clean;
 use crate::failure::Failure;
@@ -29,7 +30,7 @@ pub enum Choice {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Window {
     /// Parameters of the query, or `$.path` in the body, with their values.
-    pub parameters: Vec<(String, String)>,
+    pub parameters: Vec<(String, Value)>,
     /// Whether records that the response does not have may still exist.
     pub part: bool,
     /// Whether the response continues what was loaded before, so that the next request can start where it ends.
@@ -127,20 +128,20 @@ fn value(text: &str, kind: Type) -> Result<i64, String> {
 }
 
 /// Formats a value of the cursor column for a request. Where the format is less precise, it is earlier.
-fn written(value: i64, kind: Type, format: Option<CursorFormat>) -> String {
+fn written(value: i64, kind: Type, format: Option<CursorFormat>) -> Value {
     let micros = match kind {
         Type::Timestamp => value,
         Type::Date => value.saturating_mul(DAY),
-        _ => return value.to_string(),
+        _ => return value.into(),
     };
     let default = if kind == Type::Date { CursorFormat::Date } else { CursorFormat::Iso8601 };
     let time = DateTime::from_timestamp_micros(micros).unwrap_or_default();
     let precision = if micros.rem_euclid(SECOND) == 0 { SecondsFormat::Secs } else { SecondsFormat::Micros };
     match format.unwrap_or(default) {
-        CursorFormat::Iso8601 => time.to_rfc3339_opts(precision, true),
-        CursorFormat::Date => time.format("%Y-%m-%d").to_string(),
-        CursorFormat::UnixSeconds => micros.div_euclid(SECOND).to_string(),
-        CursorFormat::UnixMilliseconds => micros.div_euclid(1_000).to_string(),
+        CursorFormat::Iso8601 => time.to_rfc3339_opts(precision, true).into(),
+        CursorFormat::Date => time.format("%Y-%m-%d").to_string().into(),
+        CursorFormat::UnixSeconds => micros.div_euclid(SECOND).into(),
+        CursorFormat::UnixMilliseconds => micros.div_euclid(1_000).into(),
     }
 }
 

@@ -40,8 +40,9 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Reads headers with lower-case names; a repeated header is one comma-separated list (RFC 9110, section 5.2).
-    pub fn of(headers: &BTreeMap<String, String>) -> Self {
+    /// Reads the headers of the last of `read` pages, with lower-case names; a repeated header is one comma-separated list
+    /// (RFC 9110, section 5.2).
+    pub fn of(headers: &BTreeMap<String, String>, read: u64) -> Self {
         let named = |names: &'static str| {
             names.split(' ').filter_map(move |name| Some((name, headers.get(&name.to_ascii_lowercase())?.as_str())))
         };
@@ -54,7 +55,7 @@ impl Claims {
         let link = named("Link").find(|(_, links)| link(links, "next").is_some());
         let next = link.or_else(|| named(NEXT).find(|(_, value)| is_set(value)));
         let next = next.map(|(name, _)| format!("its `{name}` header refers to a next page"));
-        let pages = numbers(PAGES).filter(|(pages, _)| *pages > 1).max();
+        let pages = numbers(PAGES).filter(|(pages, _)| *pages > read).max();
         let pages = pages.map(|(pages, name)| format!("its `{name}` header reports {pages} pages"));
         let total = total.map(|(total, name)| (total, format!("its `{name}` header reports {total}")));
         // ASP.NET: `X-Pagination: {"TotalCount":93,"HasNext":true}`.

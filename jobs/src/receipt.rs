@@ -169,7 +169,9 @@ pub fn fingerprint(contract: &Contract, name: &str, collection: &Collection) -> 
     let incremental = incremental.map(|incremental| Incremental { lookback: 0, snapshot_every: 0, ..incremental });
     let loaded = Collection { max_deleted_share, max_emptied_share, removed, ..collection.clone() };
     let collection = Collection { request, incremental, ..loaded };
-    let parts = (TRANSFORMATION, &contract.source, defaults, name, collection);
+    // A cursor belongs to the system that it was read from.
+    let host = collection.incremental.as_ref().map(|_| &contract.base_url);
+    let parts = (TRANSFORMATION, &contract.source, defaults, name, &collection, host);
     // Serialising plain structs into memory cannot fail; an empty text would only change the fingerprint.
     let text = serde_json::to_string(&parts).unwrap_or_default();
     hex(&Sha256::digest(text))[..32].to_owned()

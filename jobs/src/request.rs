@@ -2,13 +2,15 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use contract::{Method, Parameter, Request};
+use std::collections::BTreeMap;
+
+use contract::{Method, Request};
 use serde_json::Value;
 use url::Url;
 
 use crate::failure::Failure;
 use crate::pagination::pager::{Next, text};
-use crate::secrets::Secrets;
+use crate::secrets::{HIDDEN, Secrets};
 
 /// One request of a collection; the client adds the authentication. It has no `Debug`, because it may contain secrets.
 #[derive(Clone)]
@@ -22,25 +24,21 @@ pub struct Ask {
 impl Ask {
     /// Creates the request for a collection's `path` at `base`, which is a scheme and host.
     pub fn new(request: &Request, base: &str, path: &str, secrets: &Secrets) -> Result<Self, Failure> {
-        let plain = |parameter: &Parameter| match parameter {
-            Parameter::Plain(text) => text.clone(),
-            Parameter::Secret { secret } => secrets.value(secret).to_owned(),
-        };
         let mut path = path.to_owned();
         for (name, parameter) in &request.path {
-            let encoded: String = url::form_urlencoded::byte_serialize(plain(parameter).as_bytes()).collect();
+            let encoded: String = url::form_urlencoded::byte_serialize(secrets.of(parameter).as_bytes()).collect();
             path = path.replace(&format!("{{{name}}}"), &encoded.replace('+', "%20"));
         }
         let whole = format!("{}{path}", base.trim_end_matches('/'));
         let url = Url::parse(&whole).map_err(|error| {
             Failure::refused(format!("`{}` is not a valid URL", secrets.hidden(&whole))).because(error)
         })?;
-        let headers = request.headers.iter().map(|(name, value)| (name.clone(), plain(value))).collect();
+        let headers = request.headers.iter().map(|(name, value)| (name.clone(), secrets.of(value))).collect();
         let body = request.body.as_ref().map(serde_json::to_value).transpose();
         let body = body.map_err(|error| Failure::refused("`request.body` is not JSON").because(error))?;
         let mut ask = Self { method: request.method(), url, headers, body };
         for (name, parameter) in &request.query {
-            ask.set(name, &plain(parameter).into());
+            ask.set(name, &secrets.of(parameter).into());
         }
         Ok(ask)
     }
@@ -85,6 +83,16 @@ impl Ask {
         };
         let mut url = self.url.join(link).map_err(|_| refused("the link to the next page is not a URL".to_owned()))?;
         url.set_fragment(None);
+        // The secrets of a link were removed when it was read; this request has them, or the client adds them.
+        if url.query().is_some_and(|query| query.contains(HIDDEN)) {
+            let own: BTreeMap<String, String> = self.url.query_pairs().into_owned().collect();
+            let known = |(name, value): (String, String)| match value.contains(HIDDEN) {
+                true => own.get(&name).map(|own| (name, own.clone())),
+                false => Some((name, value)),
+            };
+            let pairs: Vec<(String, String)> = url.query_pairs().into_owned().filter_map(known).collect();
+            url.query_pairs_mut().clear().extend_pairs(pairs);
+        }
         let here = self.url.origin();
         let is_plain_form = url.scheme() == "http" && self.url.scheme() == "https" && url.port().is_none();
         let of_contract = Url::parse(base).is_ok_and(|base| base.origin() == url.origin());

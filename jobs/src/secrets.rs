@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use connect::Secret;
+use contract::Parameter;
 
 use crate::failure::Failure;
 
@@ -46,18 +47,26 @@ impl Secrets {
         Err(Failure::refused(message).hint(hint))
     }
 
-    /// Returns the value of a secret; empty for a name that the contract does not have.
-    pub fn value(&self, name: &str) -> &str {
-        self.values.get(name).map_or("", Secret::expose)
+    /// Returns the value of a parameter; empty for a secret that the contract does not have.
+    pub fn of(&self, parameter: &Parameter) -> String {
+        match parameter {
+            Parameter::Plain(text) => text.clone(),
+            Parameter::Secret { secret } => self.values.get(secret).map_or("", Secret::expose).to_owned(),
+        }
     }
 
     /// Adds a text that is hidden from now on.
     pub fn hide(&mut self, text: &str) {
         let quoted = serde_json::to_string(text).unwrap_or_default();
-        let quoted = quoted.trim_matches('"');
+        let quoted = quoted.get(1..quoted.len() - 1).unwrap_or_default();
         let mut forms = vec![text.to_owned(), quoted.to_owned(), quoted.replace('/', "\\/")];
-        // Encoders keep different characters, and write hexadecimal digits in either case.
-        for kept in ["", "-._~", "*-._"] {
+        // Encoders of JSON escape different characters, and write hexadecimal digits in either case.
+        for escaped in ["", "&<>", "&<>'+`\""] {
+            forms.extend([escape(text, escaped, |unit| format!("\\u{unit:04x}"))]);
+            forms.extend([escape(text, escaped, |unit| format!("\\u{unit:04X}"))]);
+        }
+        // The same for URLs.
+        for kept in ["", "-._~", "*-._", "-._~/", "-_.!~*'()", "-._~!$'()*,/:;?@", "-._~!$&'()*+,/:;=?@[]{}|^`\\%"] {
             let encoded = |hex: fn(u8) -> String| -> String {
                 let is_kept = |byte: u8| byte.is_ascii_alphanumeric() || kept.as_bytes().contains(&byte);
                 text.bytes().map(|byte| if is_kept(byte) { char::from(byte).to_string() } else { hex(byte) }).collect()
@@ -89,6 +98,17 @@ impl Secrets {
     }
 }
 
+/// Escapes the characters outside ASCII, control characters and some others as a JSON string does.
+fn escape(text: &str, others: &str, write: fn(u16) -> String) -> String {
+    let one = |char: char| match char {
+        '\\' => "\\\\".to_owned(),
+        '"' if !others.contains('"') => "\\\"".to_owned(),
+        _ if char.is_ascii() && !char.is_ascii_control() && !others.contains(char) => char.to_string(),
+        _ => char.encode_utf16(&mut [0; 2]).iter().map(|unit| write(*unit)).collect(),
+    };
+    text.chars().map(one).collect()
+}
+
 /// Removes secrets from bytes that arrive in pieces.
 #[derive(Debug)]
 pub struct Filter {
@@ -104,10 +124,19 @@ impl Filter {
     pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         self.rest.extend_from_slice(piece);
         for form in self.forms.iter().map(|form| form.expose().as_bytes()) {
-            while let Some(at) = memchr::memmem::find(&self.rest, form) {
-                self.rest.splice(at..at + form.len(), HIDDEN.bytes());
-                self.found = true;
+            let found: Vec<usize> = memchr::memmem::find_iter(&self.rest, form).collect();
+            if found.is_empty() {
+                continue;
             }
+            self.found = true;
+            let (mut clean, mut start) = (Vec::with_capacity(self.rest.len()), 0);
+            for at in found {
+                clean.extend_from_slice(&self.rest[start..at]);
+                clean.extend_from_slice(HIDDEN.as_bytes());
+                start = at + form.len();
+            }
+            clean.extend_from_slice(&self.rest[start..]);
+            self.rest = clean;
         }
         let longest = self.forms.first().map_or(1, |form| form.expose().len());
         let done = self.rest.len().saturating_sub(longest - 1);

@@ -253,7 +253,7 @@ impl Auth {
         }
     }
 
-    fn parameters(&self) -> Vec<&Parameter> {
+    pub(crate) fn parameters(&self) -> Vec<&Parameter> {
         let mut parameters = vec![self.secret().1];
         match self {
             Self::HttpBasic { username, .. } => parameters.push(username),

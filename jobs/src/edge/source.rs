@@ -17,7 +17,7 @@ use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue,
     IF_NONE_MATCH, RETRY_AFTER, SET_COOKIE, TRANSFER_ENCODING,
 };
-use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Version, redirect};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -26,7 +26,7 @@ use crate::receipt::Receipt;
 use crate::request::Ask;
 use crate::secrets::Secrets;
 
-use auth::Token;
+use auth::{Token, hide_basic};
 use limiter::Limiter;
 use scrub::Scrub;
 
@@ -86,6 +86,8 @@ impl Api {
             .redirect(redirect::Policy::none())
             .build()
             .map_err(|error| Failure::refused("cannot create the HTTP client").because(error))?;
+        let mut secrets = secrets;
+        hide_basic(&client, contract, &mut secrets);
         Ok(Self {
             client,
             base: base.trim_end_matches('/').into(),
@@ -111,15 +113,16 @@ impl Api {
     /// The failure is temporary for 408, 425, 429, 5xx, the contract's `retry_statuses`, timeouts and broken
     /// connections. No text in a result or failure contains a secret.
     pub async fn send(&self, ask: &Ask, retry_statuses: &[u16], mut earlier: Option<&Receipt>) -> Result<Reply> {
-        let (mut hops, mut has_new_token) = (vec![ask.url.clone()], false);
-        let recorded = |hops: &[Url]| self.secrets().hidden(&redirects::recorded(hops));
+        let (mut hops, mut rejected) = (vec![ask.url.clone()], None);
+        let hidden = |url: &str| self.secrets().hidden(url);
+        let recorded = |hops: &[Url]| hidden(&redirects::recorded(hops));
         let (url, conditional, response) = loop {
             let (to, url) = (&hops[hops.len() - 1], recorded(&hops));
             let of_url = earlier.filter(|earlier| {
                 earlier.url.as_ref().is_some_and(|url| *url == self.secrets().hidden(&redirects::without_login(to)))
             });
             let etag = of_url.and_then(|earlier| earlier.etag.as_deref());
-            let mut request = self.request(ask, to, has_new_token).await?;
+            let mut request = self.request(ask, to, rejected.as_deref()).await?;
             if let Some(etag) = etag {
                 request = request.header(IF_NONE_MATCH, etag);
             }
@@ -127,14 +130,21 @@ impl Api {
                 limiter.wait().await;
             }
             let response = request.send().await.map_err(|error| broken(&url, error))?;
-            let is_rejected = response.status() == StatusCode::UNAUTHORIZED && !has_new_token;
-            match redirects::next(&hops, &response)? {
-                Some(_) if ask.method == Method::Post && ![307, 308].contains(&response.status().as_u16()) => {
-                    let message = format!("`{url}` redirects a POST with {}, which makes it a GET", response.status());
+            let is_rejected = response.status() == StatusCode::UNAUTHORIZED && rejected.is_none();
+            let next = redirects::next(&hops, &response, &hidden)?;
+            match next {
+                Some(next)
+                    if ask.method == Method::Post
+                        && !([307, 308].contains(&response.status().as_u16()) && is_same(&ask.url, &next)) =>
+                {
+                    let message =
+                        format!("`{url}` redirects a POST with {}, which would lose its body", response.status());
                     return Err(Failure::refused(message).hint("change `base_url` and `path` in the contract").into());
                 }
                 Some(next) => hops.push(next),
-                None if is_rejected && matches!(self.auth, Some(contract::Auth::Oauth2 { .. })) => has_new_token = true,
+                None if is_rejected && matches!(self.auth, Some(contract::Auth::Oauth2 { .. })) => {
+                    rejected = self.last_token().await;
+                }
                 None if etag.is_some_and(|sent| is_for_another(sent, &response)) => {
                     tracing::warn!(url, "`{url}` returned 304 with another ETag; requesting it without a condition");
                     earlier = None;
@@ -153,7 +163,7 @@ impl Api {
             let may_retry = retry_statuses.contains(&status.as_u16());
             return Err(self.failed(&url, response, may_retry).await.into());
         }
-        redirects::warn(&hops);
+        redirects::warn(&hops, &hidden);
         let encoding = headers.get(CONTENT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or("identity");
         let gzip = match encoding.trim().to_ascii_lowercase().as_str() {
             "" | "identity" => false,
@@ -164,54 +174,43 @@ impl Api {
                 return Err(Failure::refused(message).into());
             }
         };
-        let scrub = (!self.secrets().is_empty()).then(|| Box::new(Scrub::new(self.secrets().filter(), gzip)));
+        let delimited = response.version() >= Version::HTTP_2
+            || headers.contains_key(CONTENT_LENGTH)
+            || headers.contains_key(TRANSFER_ENCODING);
+        let scrub =
+            (!self.secrets().is_empty()).then(|| Box::new(Scrub::new(self.secrets().filter(), gzip, delimited)));
         Ok(Reply::Body(Body {
             evidence,
             etag: etag_of(headers).map(str::to_owned),
             gzip: gzip && scrub.is_none(),
-            delimited: headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING),
+            delimited,
             response,
             scrub,
         }))
     }
 
-    /// Builds a request to one URL. Headers and credentials of the contract are sent only to the host that it names.
-    async fn request(&self, ask: &Ask, to: &Url, has_new_token: bool) -> Result<RequestBuilder> {
+    /// Builds a request to one URL. Headers, body and credentials of the contract are sent only to the host that it names.
+    async fn request(&self, ask: &Ask, to: &Url, rejected: Option<&str>) -> Result<RequestBuilder> {
         let method = if ask.method == Method::Post { reqwest::Method::POST } else { reqwest::Method::GET };
-        let is_source = to.origin() == ask.url.origin() || to.scheme() == "https" && to.host() == ask.url.host();
-        let mut to = to.clone();
-        if is_source {
-            self.add_key(&mut to);
-        }
         let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
-        if let Some(body) = ask.body.as_ref().filter(|_| is_source) {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            let own = self.client.request(method, to).body(body.to_string());
-            return self.with_credentials(own, headers, ask, has_new_token).await;
+        if !is_same(&ask.url, to) {
+            return Ok(self.client.request(method, to.clone()).headers(headers));
         }
-        let request = self.client.request(method, to);
-        if is_source {
-            self.with_credentials(request, headers, ask, has_new_token).await
-        } else {
-            Ok(request.headers(headers))
-        }
-    }
-
-    async fn with_credentials(
-        &self,
-        request: RequestBuilder,
-        mut headers: HeaderMap,
-        ask: &Ask,
-        has_new_token: bool,
-    ) -> Result<RequestBuilder> {
         for (name, value) in &ask.headers {
             let unusable = || Failure::refused(format!("the header `{name}` has characters that a header cannot have"));
             let mut value = HeaderValue::from_str(value).map_err(|_| unusable())?;
             value.set_sensitive(true);
             headers.insert(HeaderName::try_from(name).map_err(|_| unusable())?, value);
         }
-        self.authenticate(request.headers(headers), has_new_token).await
+        let mut to = to.clone();
+        self.add_key(&mut to);
+        let mut request = self.client.request(method, to);
+        if let Some(body) = &ask.body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            request = request.body(body.to_string());
+        }
+        self.authenticate(request.headers(headers), rejected).await
     }
 
     /// Returns the error for a response without data, with the start of the body: APIs often explain errors there.
@@ -269,6 +268,11 @@ impl Body {
     }
 }
 
+/// Returns whether a URL is on the host of the source, possibly with TLS instead of without.
+fn is_same(source: &Url, to: &Url) -> bool {
+    to.origin() == source.origin() || (to.scheme(), to.host(), to.port()) == ("https", source.host(), None)
+}
+
 /// Returns the ETag; `*` is none, and would match every response.
 fn etag_of(headers: &HeaderMap) -> Option<&str> {
     headers.get(ETAG).and_then(|value| value.to_str().ok()).filter(|etag| etag.trim() != "*")
@@ -289,6 +293,10 @@ fn kept(headers: &HeaderMap, secrets: &Secrets) -> BTreeMap<String, String> {
 
 fn broken(url: &str, error: reqwest::Error) -> anyhow::Error {
     let error = error.without_url();
+    if error.is_builder() {
+        let message = format!("the request to `{url}` cannot be sent: a token may have a line break");
+        return Failure::refused(message).because(error).hint("correct the value of the secret").into();
+    }
     let message = if error.is_timeout() {
         format!("`{url}` did not respond in time")
     } else if error.is_connect() {

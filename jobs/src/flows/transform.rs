@@ -134,7 +134,9 @@ impl Transformation {
         if let Some(receipt) = found {
             let message = if receipt.fingerprint != fingerprint {
                 format!("run `{}` was transformed with a different contract", job.run)
-            } else if receipt.replayed_from.as_ref() != origin.replayed() {
+            } else if receipt.replayed_from.as_ref() != origin.replayed()
+                || is_narrower(&receipt, &job.choice, collection)
+            {
                 format!("run `{}` already exists with different responses", job.run)
             } else {
                 self.remove_leftovers(&receipt).await;
@@ -225,7 +227,8 @@ impl Transformation {
         };
         let Made { raw, tables, quarantine, incomplete, cursor } = made;
         let fetch::Facts { etag, url, fetched_at, sent_at, .. } = pages.facts;
-        let cursor = window.cursor(collection, cursor, &fetched_at);
+        // What is missing must be requested again.
+        let cursor = window.cursor(collection, cursor, &fetched_at).filter(|_| incomplete.is_none());
         Ok(Receipt {
             source: job.contract.source.clone(),
             collection: name.to_owned(),
@@ -245,6 +248,15 @@ impl Transformation {
             tables,
             quarantine,
         })
+    }
+}
+
+/// Returns whether a run has requested fewer or other records of a collection than are requested now.
+fn is_narrower(receipt: &Receipt, choice: &Choice, collection: &Collection) -> bool {
+    match choice {
+        Choice::Changes => false,
+        Choice::All => receipt.part && collection.incremental.is_some(),
+        Choice::Range(..) => receipt.cursor.is_some(),
     }
 }
 

@@ -13,7 +13,7 @@
 //!
 //! A part may be empty; it deletes only list elements, and does not show whether a column is empty.
 
-use contract::{Check, Collection, Finding, Removed, Table, Type};
+use contract::{Check, Collection, Finding, Parameter, Removed, Table, Type};
 
 use super::audit::Audit;
 use super::batch::unions;
@@ -135,7 +135,8 @@ impl Load<'_> {
 
     fn incomplete(&self) -> Option<Finding> {
         // If the source returned 304, the response was loaded before.
-        let is_new = self.receipt.unchanged_since.is_none() && self.must_be_whole();
+        // A part must have all changes.
+        let is_new = self.receipt.unchanged_since.is_none() && (self.must_be_whole() || self.receipt.part);
         let claim = self.receipt.incomplete.as_ref().filter(|_| is_new)?;
         let problem = format!("the response for collection `{}` {claim}", self.receipt.collection);
         Some(self.refused(Check::Incomplete, problem))
@@ -152,16 +153,26 @@ impl Load<'_> {
     fn page_size(&self) -> Option<Finding> {
         let (read, name) = (self.own.read, &self.own.table);
         let lost = self.count(Change::Deleted, name);
-        let asked = limit_in(&self.collection.path) == Some(read);
-        let is_common = PAGES.contains(&read) && (lost > 0 || read >= 50 && self.audit.live(name) == 0);
+        let request = self.plan.contract.request_of(self.collection);
+        // Its pages were read to the end.
+        if request.paginator.is_some() {
+            return None;
+        }
+        let is_part = self.receipt.part && self.collection.incremental.is_some();
+        let in_query = request.query.iter().filter_map(|(name, value)| match value {
+            Parameter::Plain(value) if is_limit(name) => value.parse().ok(),
+            _ => None,
+        });
+        let asked = limit_in(&self.collection.path).into_iter().chain(in_query).any(|limit: u64| limit == read);
+        let is_common = PAGES.contains(&read) && (lost > 0 || read >= 50 && (is_part || self.audit.live(name) == 0));
         if !asked && !is_common || lost > 0 && !self.must_be_whole() {
             return None;
         }
-        let cause = if asked { "the limit in its `path`" } else { "a page often has" };
+        let cause = if asked { "the limit of its request" } else { "a page often has" };
         let losses = if lost > 0 { format!(", and {lost} rows of the table would be deleted") } else { String::new() };
         let problem =
             format!("the response for collection `{name}` has exactly {read} records, as many as {cause}{losses}");
-        Some(Finding { refused: lost > ALWAYS, ..self.refused(Check::PageSize, problem) })
+        Some(Finding { refused: lost > ALWAYS || is_part, ..self.refused(Check::PageSize, problem) })
     }
 
     fn deleted(&self, table: &TableReceipt) -> Option<Finding> {
@@ -232,8 +243,12 @@ fn listed(names: &[String]) -> String {
 fn limit_in(path: &str) -> Option<u64> {
     let (_, query) = path.split_once('?')?;
     let pairs = url::form_urlencoded::parse(query.as_bytes());
-    let mut limits = pairs.filter(|(name, _)| LIMITS.split(' ').any(|limit| name.eq_ignore_ascii_case(limit)));
+    let mut limits = pairs.filter(|(name, _)| is_limit(name));
     limits.find_map(|(_, value)| value.parse().ok())
+}
+
+fn is_limit(name: &str) -> bool {
+    LIMITS.split(' ').any(|limit| name.eq_ignore_ascii_case(limit))
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ use serde_json::Value;
 use super::link;
 use crate::failure::Failure;
 
+/// No collection has more pages: a server that invents new ones would never end.
+const MOST: u64 = 100_000;
+
 /// The pages of one collection that were read so far.
 #[derive(Debug)]
 pub struct Pager<'r> {
@@ -75,6 +78,10 @@ impl<'r> Pager<'r> {
         self.pages += 1;
         self.records += page.records;
         let number = self.pages;
+        if number > MOST {
+            let hint = "request more records per page, or correct `paginator` in the contract";
+            return Err(Failure::refused(format!("there are more than {MOST} pages")).hint(hint));
+        }
         if page.records > 0
             && let Some(other) = self.contents.insert(page.hash, number)
         {
@@ -83,7 +90,9 @@ impl<'r> Pager<'r> {
                         repeats its last page, set `total_path` or `has_more_path`";
             return Err(Failure::refused(message).hint(hint));
         }
-        let Some(path) = &self.request.total_path else { return Ok(()) };
+        // A stored page has no headers.
+        let is_known = |path: &&String| !(page.headers.is_empty() && path.starts_with("header:"));
+        let Some(path) = self.request.total_path.as_ref().filter(is_known) else { return Ok(()) };
         let total = find(page, path).and_then(|total| text(&total).parse().ok());
         let total = total.ok_or_else(|| {
             let message = format!("page {number} has no number at `{path}` (`total_path`)");
@@ -106,21 +115,29 @@ impl<'r> Pager<'r> {
         let is_last = has_more == Some(false)
             || has_more.is_none() && page.records == 0
             || matches!(paginator, Paginator::PageNumber { .. } | Paginator::Offset { .. })
+                && has_more.is_none()
                 && self.total.is_some_and(|total| self.records >= total);
+        let none = |what: &str| match has_more {
+            Some(true) => {
+                let message = format!("page {} reports more records, but has nothing at `{what}`", self.pages);
+                Err(Failure::refused(message).hint(format!("the response has {}", fields(page.envelope))))
+            }
+            _ => Ok(None),
+        };
         let parameter = |name: &String, value: Value| Next::Parameters(vec![(name.clone(), value)]);
         let next = match paginator {
             // A page without records may still lead to others, for example because of a filter.
             Paginator::JsonLink { next_url_path } if has_more != Some(false) => {
-                let Some(url) = find(page, next_url_path) else { return Ok(None) };
+                let Some(url) = find(page, next_url_path) else { return none(next_url_path) };
                 Next::Url(text(&url))
             }
             Paginator::HeaderLink { links_next_key } if has_more != Some(false) => {
                 let links = page.headers.get("link").map(String::as_str).unwrap_or_default();
-                let Some(url) = link(links, links_next_key) else { return Ok(None) };
+                let Some(url) = link(links, links_next_key) else { return none("header:Link") };
                 Next::Url(url.to_owned())
             }
             Paginator::Cursor { cursor_path: Some(path), cursor_param, .. } if has_more != Some(false) => {
-                let Some(cursor) = find(page, path) else { return Ok(None) };
+                let Some(cursor) = find(page, path) else { return none(path) };
                 parameter(cursor_param, cursor)
             }
             _ if is_last => return Ok(None),
@@ -153,7 +170,7 @@ impl<'r> Pager<'r> {
     fn has_more(&self, page: Page<'_>, path: &str) -> Result<bool, Failure> {
         let found = find(page, path).map(|found| text(&found));
         match found.as_deref() {
-            Some("true") if page.records == 0 => {
+            Some("true") if page.records == 0 && !self.leads_on() => {
                 let message = format!("page {} has no records, but `{path}` is true", self.pages);
                 Err(Failure::temporary(message).hint("the source is probably broken: run the job again later"))
             }
@@ -166,6 +183,20 @@ impl<'r> Pager<'r> {
                 Err(Failure::refused(message).hint(format!("the response has {}", fields(page.envelope))))
             }
         }
+    }
+
+    /// Returns whether a page says where the next one is, even if it has no records.
+    fn leads_on(&self) -> bool {
+        use Paginator::{Cursor, HeaderLink, JsonLink};
+        let paginator = self.request.paginator.as_ref();
+        paginator.is_some_and(|paginator| {
+            matches!(paginator, JsonLink { .. } | HeaderLink { .. } | Cursor { cursor_path: Some(_), .. })
+        })
+    }
+
+    /// Returns the number of pages that were read.
+    pub fn pages(&self) -> u64 {
+        self.pages
     }
 
     /// Returns how the records differ from the total, after the last page.

@@ -240,6 +240,9 @@ impl Response {
                 false => Err(self.invalid(self.not_this_shape(byte))),
             };
         }
+        if self.around.repeats(&name) {
+            return Err(self.invalid(format!("`{name}` appears twice")));
+        }
         let Some(length) = record_length(value, self.ended, offset + value_at as u64)? else {
             let length = rest.len();
             return Ok(self.wait(length));

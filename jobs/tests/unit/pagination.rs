@@ -3,7 +3,7 @@
 use super::*;
 
 fn claims(name: &str, value: &str) -> Claims {
-    Claims::of(&BTreeMap::from([(name.to_owned(), value.to_owned())]))
+    Claims::of(&BTreeMap::from([(name.to_owned(), value.to_owned())]), 1)
 }
 
 #[test]

@@ -18,6 +18,9 @@ fn every_form_is_hidden_in_pieces_of_every_size() {
         "pä\"sswörd",
         "pä\\\"sswörd",
         "p%C3%A4%22ssw%C3%B6rd",
+        "tok\\u002Ben/1 2",
+        "p\\u00e4\\\"ssw\\u00f6rd",
+        "tok%2Ben/1%202",
     ];
     let secrets = secrets();
     for form in forms {

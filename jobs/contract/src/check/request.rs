@@ -4,8 +4,9 @@ use super::Checker;
 use crate::model::{Answer, Collection, Type};
 use crate::request::{Auth, Format, Method, Mode, Paginator, Parameter, Request};
 
-/// Variables with another purpose: no secret has such a name.
-const TAKEN: [&str; 8] = ["AWS_", "LAKE_URL", "WAREHOUSE_URL", "SOURCE_URL", "RUN_ID", "DBT_", "PG", "LOG"];
+/// Variables with another purpose: no secret has such a name, or starts with one that ends with `_`.
+const TAKEN: &str = "AWS_ DBT_ OPENLINEAGE_ PGPASSWORD PGUSER PGHOST PGPORT PGDATABASE LAKE_URL WAREHOUSE_URL SOURCE_URL \
+    SOURCE_SECRETS RUN_ID CONTRACT COLLECTIONS LOG LOG_LEVEL PATH HOME LOADER_PASSWORD TRANSFORMER_PASSWORD READER_PASSWORD";
 
 impl<'c> Checker<'c> {
     /// Checks the request of the source, or of one collection.
@@ -51,7 +52,9 @@ impl<'c> Checker<'c> {
             let message = "is a secret: write {secret: NAME}, and pass the value as the environment variable NAME";
             self.add(at, &[key], message);
         }
-        self.parameter(&[at, &[key]].concat(), secret);
+        for parameter in auth.parameters() {
+            self.parameter(&[at, &[key]].concat(), parameter);
+        }
         if let Auth::Oauth2 { access_token_url: url, .. } = auth
             && !["https://", "http://"].iter().any(|scheme| url.starts_with(scheme))
         {
@@ -66,7 +69,7 @@ impl<'c> Checker<'c> {
         if !legal {
             let fix = "use A-Z 0-9 _, starting with a letter";
             self.add(at, &[], format!("`{name}` is not the name of an environment variable; {fix}"));
-        } else if TAKEN.iter().any(|taken| name.starts_with(taken)) {
+        } else if TAKEN.split(' ').any(|taken| taken == name || taken.ends_with('_') && name.starts_with(taken)) {
             self.add(at, &[], format!("the variable `{name}` has another purpose; choose a different name"));
         }
     }

@@ -28,6 +28,11 @@ fn each_mistake_in_a_request_is_reported_with_its_fix() {
         ("{auth: {type: bearer, token: {secret: abc}}}", "", "`abc` is not the name of an environment variable"),
         ("{auth: {type: bearer, token: {secret: AWS_KEY}}}", "", "the variable `AWS_KEY` has another purpose"),
         (
+            "{auth: {type: http_basic, username: {secret: PGPASSWORD}, password: {secret: LOGIN_KEY}}}",
+            "",
+            "the variable `PGPASSWORD` has another purpose",
+        ),
+        (
             "{auth: {type: oauth2_client_credentials, access_token_url: /t, client_id: a, client_secret: {secret: B}}}",
             "",
             "request.auth.access_token_url: `/t` must start with https://",

@@ -4,19 +4,25 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use connect::Secret;
-use contract::{Auth, ClientAuthentication, Location, Parameter};
-use reqwest::header::{HeaderName, HeaderValue};
-use reqwest::{RequestBuilder, StatusCode};
+use contract::{Auth, ClientAuthentication, Contract, Location, Parameter};
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::Deserialize;
+use serde_json::Value;
 use url::{Url, form_urlencoded};
 
 use super::{Api, broken};
 use crate::failure::Failure;
+use crate::pagination::pager::text;
+use crate::secrets::Secrets;
 
 /// How long before its end a token is replaced.
 const MARGIN: Duration = Duration::from_secs(30);
 /// How long a token is used if the server does not say it.
 const LIFETIME: Duration = Duration::from_secs(300);
+
+/// How long a token is used at most.
+const LONGEST: Duration = Duration::from_secs(86_400);
 
 #[derive(Debug)]
 pub(super) struct Token {
@@ -28,26 +34,48 @@ pub(super) struct Token {
 #[derive(Deserialize)]
 struct Issued {
     access_token: String,
-    expires_in: Option<f64>,
+    /// A number, or its text.
+    expires_in: Option<Value>,
+}
+
+/// Hides the encoded form in which a password is sent (RFC 7617).
+pub(super) fn hide_basic(client: &Client, contract: &Contract, secrets: &mut Secrets) {
+    let (user, password) = match &contract.request.auth {
+        Some(Auth::HttpBasic { username, password }) => (secrets.of(username), secrets.of(password)),
+        Some(Auth::Oauth2 { client_id, client_secret, .. }) => {
+            (encoded(&secrets.of(client_id)), encoded(&secrets.of(client_secret)))
+        }
+        _ => return,
+    };
+    let sent = client.get("http://localhost").basic_auth(user, Some(password)).build();
+    let value = sent.ok().and_then(|request| request.headers().get(AUTHORIZATION)?.to_str().map(str::to_owned).ok());
+    if let Some(credentials) = value.as_deref().and_then(|value| value.strip_prefix("Basic ")) {
+        secrets.hide(credentials);
+    }
+}
+
+/// Encodes a part of a client's credentials as a form (RFC 6749, section 2.3.1).
+fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 impl Api {
     fn value(&self, parameter: &Parameter) -> String {
-        match parameter {
-            Parameter::Plain(text) => text.clone(),
-            Parameter::Secret { secret } => self.secrets().value(secret).to_owned(),
-        }
+        self.secrets().of(parameter)
     }
 
     /// Adds an API key to the query.
     pub(super) fn add_key(&self, to: &mut Url) {
         if let Some(Auth::ApiKey { name, api_key, location: Location::Query }) = &self.auth {
-            to.query_pairs_mut().append_pair(name, &self.value(api_key));
+            // A link may have the key already.
+            let others = to.query_pairs().into_owned().filter(|(other, _)| other != name);
+            let others: Vec<(String, String)> = others.collect();
+            to.query_pairs_mut().clear().extend_pairs(others).append_pair(name, &self.value(api_key));
         }
     }
 
-    /// Adds the credentials to the headers. With `has_new_token`, the current token was rejected.
-    pub(super) async fn authenticate(&self, request: RequestBuilder, has_new_token: bool) -> Result<RequestBuilder> {
+    /// Adds the credentials to the headers; `rejected` is a token that the server no longer accepts.
+    pub(super) async fn authenticate(&self, request: RequestBuilder, rejected: Option<&str>) -> Result<RequestBuilder> {
         Ok(match &self.auth {
             Some(Auth::Bearer { token }) => request.bearer_auth(self.value(token)),
             Some(Auth::ApiKey { name, api_key, location: Location::Header }) => {
@@ -60,21 +88,28 @@ impl Api {
             Some(Auth::HttpBasic { username, password }) => {
                 request.basic_auth(self.value(username), Some(self.value(password)))
             }
-            Some(Auth::Oauth2 { .. }) => request.bearer_auth(self.token(has_new_token).await?),
+            Some(Auth::Oauth2 { .. }) => request.bearer_auth(self.token(rejected).await?),
             Some(Auth::ApiKey { location: Location::Query, .. }) | None => request,
         })
     }
 
-    /// Returns the current token, or a new one.
-    async fn token(&self, is_rejected: bool) -> Result<String> {
+    /// Returns the token that was requested last, if any.
+    pub(super) async fn last_token(&self) -> Option<String> {
+        self.token.lock().await.as_ref().map(|token| token.text.expose().to_owned())
+    }
+
+    /// Returns the current token, or a new one. Another task may have replaced the rejected one.
+    async fn token(&self, rejected: Option<&str>) -> Result<String> {
         let mut current = self.token.lock().await;
-        if let Some(token) = current.as_ref().filter(|token| !is_rejected && token.until > Instant::now()) {
+        let usable = |token: &&Token| rejected != Some(token.text.expose()) && token.until > Instant::now();
+        if let Some(token) = current.as_ref().filter(usable) {
             return Ok(token.text.expose().to_owned());
         }
         let issued = self.request_token().await?;
         self.secrets.write().unwrap_or_else(std::sync::PoisonError::into_inner).hide(&issued.access_token);
+        let seconds = issued.expires_in.as_ref().and_then(|seconds| text(seconds).parse().ok());
         let lifetime =
-            issued.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(LIFETIME);
+            seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(LIFETIME).min(LONGEST);
         // A server that issues short tokens would otherwise be asked before every request.
         let until = Instant::now() + lifetime.saturating_sub(MARGIN).max(lifetime / 2);
         *current = Some(Token { text: issued.access_token.clone().into(), until });
@@ -102,9 +137,7 @@ impl Api {
             ClientAuthentication::Body => {
                 form.extend([("client_id".to_owned(), id), ("client_secret".to_owned(), secret)]);
             }
-            // Both are encoded as a form first (RFC 6749, section 2.3.1).
             ClientAuthentication::Header => {
-                let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
                 request = request.basic_auth(encoded(&id), Some(encoded(&secret)));
             }
         }

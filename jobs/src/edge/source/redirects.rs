@@ -11,18 +11,19 @@ const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 
 /// Returns the next URL of a request that went through `hops`, if the response is a redirect.
 /// Fails for a loop, a redirect from https to http, and a redirect to a scheme other than http and https.
-pub(super) fn next(hops: &[Url], response: &Response) -> Result<Option<Url>, Failure> {
+/// `hidden` removes secrets from a text.
+pub(super) fn next(hops: &[Url], response: &Response, hidden: &dyn Fn(&str) -> String) -> Result<Option<Url>, Failure> {
     match (response.headers().get(LOCATION), hops) {
         (Some(location), [.., from]) if REDIRECTS.contains(&response.status().as_u16()) => {
-            follow(hops, from, &String::from_utf8_lossy(location.as_bytes())).map(Some)
+            follow(hops, from, &String::from_utf8_lossy(location.as_bytes()), hidden).map(Some)
         }
         _ => Ok(None),
     }
 }
 
-fn follow(hops: &[Url], from: &Url, location: &str) -> Result<Url, Failure> {
+fn follow(hops: &[Url], from: &Url, location: &str, hidden: &dyn Fn(&str) -> String) -> Result<Url, Failure> {
     let refused = |to: &str, why: &str| {
-        let failure = Failure::refused(format!("`{}` redirects to `{to}`: {why}", place(from)));
+        let failure = Failure::refused(hidden(&format!("`{}` redirects to `{to}`: {why}", place(from))));
         failure.hint("change `base_url` and `path` in the contract, or --source-url, to the URL that serves the data")
     };
     let mut to = from.join(location).map_err(|_| refused("", "its `Location` header is not a URL"))?;
@@ -39,11 +40,11 @@ fn follow(hops: &[Url], from: &Url, location: &str) -> Result<Url, Failure> {
 
 /// Warns if the response is from a different host than the one requested. An API may store its files on another host,
 /// but a redirect to a network's login page looks the same.
-pub(super) fn warn(hops: &[Url]) {
+pub(super) fn warn(hops: &[Url], hidden: &dyn Fn(&str) -> String) {
     if let [first, .., last] = hops
         && (first.host() != last.host() || first.scheme() == last.scheme() && first.port() != last.port())
     {
-        let (first, url) = (place(first), place(last));
+        let (first, url) = (hidden(&place(first)), hidden(&place(last)));
         tracing::warn!(url, "`{first}` was redirected to a different host: the response is from `{url}`");
     }
 }

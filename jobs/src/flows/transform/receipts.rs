@@ -1,7 +1,7 @@
 //! Reads manifests of earlier runs from the lake and publishes new ones.
 
 use anyhow::{Context, Result};
-use contract::{Collection, Layout, Mode, RunId};
+use contract::{Collection, Layout, Method, Mode, RunId};
 
 use super::{Collected, Status, Transformation};
 use crate::edge::lake::Created;
@@ -18,8 +18,10 @@ impl Transformation {
         fingerprint: &str,
     ) -> Result<Option<Receipt>> {
         let Self { job, lake, ledger, .. } = self;
-        let has_pages = job.contract.request_of(collection).paginator.is_some();
-        if has_pages || collection.incremental.is_some() || collection.mode == Mode::Append {
+        let request = job.contract.request_of(collection);
+        // An ETag belongs to one response, and a condition to a GET (RFC 9110, section 13.1.2).
+        let has_etag = request.paginator.is_none() && request.method() == Method::Get;
+        if !has_etag || collection.incremental.is_some() || collection.mode == Mode::Append {
             return Ok(None);
         }
         let Some(run) = ledger.current(name, fingerprint) else { return Ok(None) };

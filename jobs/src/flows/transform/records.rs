@@ -6,7 +6,7 @@ use std::mem;
 
 use anyhow::Result;
 use bytes::Bytes;
-use contract::{Collection, Request};
+use contract::{Collection, Format, Request};
 use flate2::write::MultiGzDecoder;
 use serde_json::Value;
 
@@ -25,6 +25,7 @@ pub(super) struct Records<'r> {
     gunzip: Option<MultiGzDecoder<Vec<u8>>>,
     bytes: Bytes,
     form: Form,
+    is_lines: bool,
     place: String,
 }
 
@@ -42,6 +43,7 @@ impl<'r> Records<'r> {
             gunzip: form.gzip.then(|| MultiGzDecoder::new(Vec::new())),
             bytes: Bytes::new(),
             form,
+            is_lines: request.format == Some(Format::Ndjson),
             place,
         }
     }
@@ -78,6 +80,11 @@ impl<'r> Records<'r> {
         }
         self.response.end();
         self.records(&[], take)?;
+        // The last line may be missing.
+        if self.is_lines && !self.form.delimited {
+            let failure = Failure::temporary("the response may be incomplete: HTTP does not delimit it");
+            return Err(failure.hint("lines without a length, chunks or HTTP/2 cannot be loaded").into());
+        }
         Ok(self.response.envelope())
     }
 

@@ -54,6 +54,11 @@ impl Fields {
         self.found + 1 == self.open && self.path.get(self.found).is_some_and(|step| step == name)
     }
 
+    /// Returns whether this field has already led to the records.
+    pub(super) fn repeats(&self, name: &str) -> bool {
+        self.open <= self.found && self.path[self.open - 1] == name
+    }
+
     /// Notes that such a field was found; returns whether its value is the records.
     pub(super) fn follow(&mut self) -> bool {
         self.found += 1;
@@ -62,7 +67,7 @@ impl Fields {
 
     /// Keeps a field of the innermost object. The value is valid JSON.
     pub(super) fn keep(&mut self, name: &str, json: &str) {
-        self.is_null |= self.leads(name);
+        self.is_null |= self.leads(name) && self.found + 1 == self.path.len();
         if json.len() > LONGEST {
             return;
         }

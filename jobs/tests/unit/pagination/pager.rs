@@ -45,6 +45,22 @@ fn pages_end_at_the_total_at_the_last_flag_or_at_an_empty_page() {
 }
 
 #[test]
+fn a_page_that_reports_more_records_must_lead_to_them() {
+    let cursor =
+        || Paginator::Cursor { cursor_path: Some("c".to_owned()), last_record: None, cursor_param: "c".to_owned() };
+    let more = request(cursor(), None, Some("more"));
+    let page = |more: bool, cursor: Value, records| (json!({"more": more, "c": cursor}), records);
+    let failure = read(&more, &[page(true, Value::Null, 5)]).expect_err("more");
+    assert_eq!(failure.to_string(), "page 1 reports more records, but has nothing at `c`");
+    // With a cursor, an empty page is not the last one.
+    assert_eq!(read(&more, &[page(true, 1.into(), 0), page(false, 2.into(), 3)]).ok(), Some(2));
+    // A total that the server limits does not end the pages.
+    let capped = request(by_number(), Some("n"), Some("more"));
+    let page = |more: bool| (json!({"more": more, "n": 2}), 2);
+    assert_eq!(read(&capped, &[page(true), page(true), page(false)]).ok(), Some(3));
+}
+
+#[test]
 fn what_a_page_does_not_say_is_an_error() {
     let failed = |request: &Request, pages: &[(Value, u64)]| read(request, pages).expect_err("wrong").to_string();
     let more = request(by_number(), None, Some("more"));

@@ -46,7 +46,7 @@ pub(in super::super) struct Plan<'t> {
     pub path: &'t str,
     pub request: &'t Request,
     /// Parameters in addition to those of the request.
-    pub parameters: &'t [(String, String)],
+    pub parameters: &'t [(String, Value)],
     /// The manifest with the ETag to send, or the one to replay.
     pub earlier: Option<&'t Receipt>,
     pub now: &'t str,
@@ -118,8 +118,7 @@ impl<'t> Pages<'t> {
         let from = match origin {
             Origin::Api(api) => {
                 let mut ask = api.ask(plan.request, plan.path)?;
-                let window = plan.parameters.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
-                pager.first().into_iter().chain(window).for_each(|(name, value)| ask.set(&name, &value));
+                pager.first().iter().chain(plan.parameters).for_each(|(name, value)| ask.set(name, value));
                 Following::Api(api, Some(ask))
             }
             Origin::Files(files) => {
@@ -307,11 +306,12 @@ impl<'t> Pages<'t> {
     }
 
     fn claims(&self, last: &Read) -> Claims {
-        let mut claims = Claims::of(&self.headers);
+        let mut claims = Claims::of(&self.headers, self.pager.pages());
         if self.plan.request.records_at.is_some() {
             claims = claims.or(Claims::of_fields(&last.envelope));
         }
-        let ends_by_field = self.plan.request.has_more_path.is_some();
+        // The pager has followed this field, but not for files.
+        let ends_by_field = self.plan.request.has_more_path.is_some() && matches!(self.from, Following::Api(..));
         if self.plan.request.paginator.is_some() && ends_by_field { claims.without_pages() } else { claims }
     }
 }

@@ -2,7 +2,9 @@ use super::*;
 
 fn hop(from: &str, location: &str) -> Result<String, String> {
     let from = Url::parse(from).expect("a URL");
-    follow(std::slice::from_ref(&from), &from, location).map(Url::into).map_err(|failure| failure.to_string())
+    follow(std::slice::from_ref(&from), &from, location, &str::to_owned)
+        .map(Url::into)
+        .map_err(|failure| failure.to_string())
 }
 
 #[test]
@@ -24,8 +26,8 @@ fn a_redirect_is_followed_within_http_and_never_from_https_to_http() {
         assert!(error.contains("`http") && error.ends_with(problem), "{error}");
     }
     let many: Vec<Url> = (0..=MOST).map(|n| Url::parse(&format!("http://a.example/{n}")).expect("a URL")).collect();
-    assert!(follow(&many[..MOST], &many[MOST - 1], "/next").is_ok());
-    assert!(follow(&many, &many[MOST], "/next").is_err());
+    assert!(follow(&many[..MOST], &many[MOST - 1], "/next", &str::to_owned).is_ok());
+    assert!(follow(&many, &many[MOST], "/next", &str::to_owned).is_err());
 }
 
 #[test]
