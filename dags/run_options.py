@@ -64,6 +64,6 @@ def apply(options: dict, job: dict) -> tuple[list[str], dict[str, str]]:
     if command[0] == "dbt":
         if given["full_refresh"]:
             command.append("--full-refresh")
-        if select := options.get("select") or job["select"]:
-            command += ["--select", *select.split()]
+        models = options.get("select")
+        command += ["--select", *models.split()] if models else job["selection"]
     return command, environment

@@ -47,7 +47,7 @@ JOB = {
     "definition": "d",
     "environment": {},
     "overrides": {},
-    "select": None,
+    "selection": [],
 }
 
 
@@ -118,9 +118,12 @@ def test_options_of_a_run_are_arguments_of_dbt(example):
     job = JOB | {"command": ["dbt", "build"]}
     assert apply(example["options"], job) == (["dbt", "build", *example["dbt_build"]], {})
     assert job["command"] == ["dbt", "build"]
-    command, _ = apply(example["options"], job | {"select": "source:launches+"})
-    selected = example["options"].get("select") or "source:launches+"
-    assert command[command.index("--select") + 1 :] == selected.split(), "a selection of the run takes precedence"
+    command, _ = apply(example["options"], job | {"selection": ["--exclude", "source:launches+"]})
+    if selected := example["options"].get("select"):
+        assert "--exclude" not in command, "a selection of the run takes precedence"
+        assert command[command.index("--select") + 1 :] == selected.split()
+    else:
+        assert command[-2:] == ["--exclude", "source:launches+"]
 
 
 def test_only_what_differs_from_the_definition_is_sent(monkeypatch):

@@ -52,9 +52,10 @@ def platform():
     return json.loads((DAGS / "platform.json").read_text())
 
 
-def test_exactly_the_two_dags_are_parsed(dagbag):
+def test_exactly_the_dags_of_the_sources_and_the_health_check_are_parsed(dagbag, platform):
     assert dagbag.import_errors == {}
-    assert set(dagbag.dags) == {"ingestion", "platform_health"}
+    of_sources = {source["dag"] for source in platform["sources"].values() if source["enabled"]}
+    assert set(dagbag.dags) == {*of_sources, "platform_health"}
     parsed = {stat.file.rsplit("/", 1)[-1] for stat in dagbag.dagbag_stats}
     assert parsed == {"ingestion.py", "platform_health.py"}
     assert [stat.warning_num for stat in dagbag.dagbag_stats] == [0, 0]
@@ -113,11 +114,12 @@ def test_runs_are_neither_caught_up_nor_parallel(dagbag):
         assert (dag.catchup, dag.max_active_runs, dag.is_paused_upon_creation) == (False, 1, False)
 
 
-def test_a_load_triggers_the_health_check(dagbag, ingestion):
+def test_a_load_triggers_the_health_check(dagbag, ingestion, platform):
     outlets = {task.task_id: [asset.name for asset in task.outlets] for task in ingestion.tasks}
     assert outlets == {"transformation": [], "copy_job": ["dpstack.spacex"], "dbt_build": []}
     waits_for = dagbag.dags["platform_health"].timetable.asset_condition
-    assert [asset.name for _, asset in waits_for.iter_assets()] == ["dpstack.spacex"]
+    enabled = [name for name, source in platform["sources"].items() if source["enabled"]]
+    assert [asset.name for _, asset in waits_for.iter_assets()] == [f"dpstack.{name}" for name in sorted(enabled)]
 
 
 def sources(**launches) -> dict:

@@ -46,7 +46,7 @@ fn source(settings: &Settings, of: &Ingestion) -> Value {
             "command": task.command,
             "environment": task.environment,
             "overrides": task.overrides,
-            "select": task.select,
+            "selection": task.selection,
             // The task waits for all Batch attempts, each with its full timeout, so that Batch, not Airflow, stops a job.
             "timeout_seconds": u64::from(attempts) * u64::from(attempt) + WAITING_SECONDS,
         });

@@ -299,10 +299,10 @@ pub struct Options {
     #[arg(long, value_name = "URL", value_parser = source_url, conflicts_with = "attach")]
     pub source_url: Option<String>,
     /// Request the changes from this value of the cursors on
-    #[arg(long, value_name = "VALUE", value_parser = cursor, conflicts_with_all = ["attach", "full_refresh"])]
+    #[arg(long, value_name = "VALUE", value_parser = cursor, requires = "to", conflicts_with_all = ["attach", "full_refresh"])]
     pub from: Option<String>,
     /// Request the changes up to this value of the cursors
-    #[arg(long, value_name = "VALUE", value_parser = cursor, conflicts_with_all = ["attach", "full_refresh"])]
+    #[arg(long, value_name = "VALUE", value_parser = cursor, requires = "from", conflicts_with_all = ["attach", "full_refresh"])]
     pub to: Option<String>,
     /// Build only these dbt models, as for `dbt build --select`
     #[arg(long, value_name = "MODELS", value_parser = selection, conflicts_with = "attach")]

@@ -42,7 +42,7 @@ sources:
 
 fn table_yaml(source: &str, table: &Table<'_>) -> String {
     let name = table.name;
-    let mut yaml = format!("      - name: {name}\n        description: {}\n", text(table.doc));
+    let mut yaml = format!("      - name: {}\n        description: {}\n", plain(name), text(table.doc));
     if table.child.is_some() {
         yaml += &format!(
             "        data_tests:
@@ -66,7 +66,13 @@ fn table_yaml(source: &str, table: &Table<'_>) -> String {
     yaml
 }
 
+/// Returns a name for dbt, which reads YAML 1.1: `yes` and `no` are not texts there.
+pub fn plain(name: &str) -> String {
+    if ["yes", "no"].contains(&name) { text(name) } else { name.to_owned() }
+}
+
 fn column_yaml(name: &str, doc: &str, kind: Type) -> String {
+    let name = plain(name);
     let (doc, kind) = (text(doc), data_type(kind));
     format!("          - name: {name}\n            description: {doc}\n            data_type: {kind}\n")
 }

@@ -2,7 +2,7 @@
 
 use contract::{Contract, Table};
 
-use super::sources::text;
+use super::sources::{plain, text};
 
 /// Renders the models in `models/staging/<source>/`, each as a file's name and its text.
 pub fn staging(contract: &Contract) -> Vec<(String, String)> {
@@ -20,9 +20,11 @@ fn columns<'c>(table: &Table<'c>) -> Vec<(&'c str, String)> {
         let long = format!("{}_id", table.name.strip_suffix('s').unwrap_or(table.name));
         (name, if name == "id" && !taken(&long) { long } else { name.to_owned() })
     };
+    let own: Vec<(&str, String)> = table.columns.iter().map(|column| renamed(column.name)).collect();
+    let is_own = |name: &str| own.iter().any(|(_, to)| to == name);
     let load = [("_run_id", "run_id"), ("_loaded_at", "loaded_at_utc")];
-    let load = load.map(|(from, to)| (from, if taken(to) { format!("load_{to}") } else { to.to_owned() }));
-    table.columns.iter().map(|column| renamed(column.name)).chain(load).collect()
+    let load = load.map(|(from, to)| (from, if is_own(to) { format!("load_{to}") } else { to.to_owned() }));
+    own.into_iter().chain(load).collect()
 }
 
 fn sql(source: &str, table: &Table<'_>) -> String {
@@ -50,7 +52,7 @@ fn yaml(model: &str, table: &Table<'_>) -> String {
     }
     yaml += "    columns:\n";
     for column in &table.columns {
-        yaml += &format!("      - name: {}\n        description: {}\n", name(column.name), text(column.doc));
+        yaml += &format!("      - name: {}\n        description: {}\n", plain(&name(column.name)), text(column.doc));
         if table.key == [column.name] {
             yaml += "        data_tests:\n          - not_null\n          - unique\n";
         }

@@ -1,6 +1,7 @@
 //! Resolves a command's settings from the module's files and the variables.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -8,7 +9,9 @@ use contract::Contract;
 
 use crate::edge::{files, machine};
 use crate::failure::Failure;
-use crate::settings::{self, DEFAULT_MODULE, Document, FOLDER, Resolved, Settings, Variables, given};
+use crate::settings::{
+    self, CONTRACTS, DEFAULT_MODULE, Document, FOLDER, Resolved, Settings, Source, Variables, given,
+};
 
 #[derive(Clone, Debug)]
 pub struct Configured {
@@ -93,7 +96,17 @@ fn resolve(of: &str, shown: &str, text: &str, variables: &Variables) -> Result<C
         }
     };
     let base = base.as_ref().map(|(text, file)| Document { file, text });
-    let resolved = settings::resolve(of, own, base, variables)?;
+    let mut resolved = settings::resolve(of, own, base, variables)?;
+    // The dbt project has the models of every contract, so a source that is not listed is known, but disabled.
+    for path in files::list(&files::root().join(CONTRACTS))? {
+        let file = path.file_name().and_then(OsStr::to_str).and_then(|file| file.strip_suffix(".yaml"));
+        let listed = resolved.settings.ingestions();
+        let is_listed = |name: &str| listed.iter().any(|one| one.contract == format!("{CONTRACTS}/{name}.yaml"));
+        if let Some(name) = file.filter(|name| !is_listed(name)) {
+            let unlisted = Source { enabled: Some(false), ..Source::default() };
+            resolved.settings.sources.insert(name.to_owned(), unlisted);
+        }
+    }
     let (mut contracts, mut problems) = (BTreeMap::new(), Vec::new());
     for source in resolved.settings.ingestions() {
         let (name, file) = (source.source, source.contract);

@@ -35,7 +35,15 @@ pub fn dbt_sources() -> Result<Vec<Generated>> {
         let name = path.file_name().unwrap_or_default().display();
         Ok(sources(&contract(Some(path))?, &format!("{CONTRACTS}/{name}")))
     };
-    paths.iter().map(file).collect()
+    let all: Vec<Generated> = paths.iter().map(file).collect::<Result<_>>()?;
+    for (index, one) in all.iter().enumerate() {
+        if all[..index].iter().any(|other| other.path == one.path) {
+            let failure =
+                Failure::new(format!("two contracts in {CONTRACTS} have the source of `{}`", one.path.display()));
+            return Err(failure.hint("rename one source, or move one contract to another folder").into());
+        }
+    }
+    Ok(all)
 }
 
 /// Generates the sources file of a contract. The models of [`CONTRACT`] have no folder of their own.

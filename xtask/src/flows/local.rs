@@ -248,7 +248,8 @@ fn models(source: &str, project: &Path) -> Result<Option<Vec<String>>> {
     if source != DEFAULT_SOURCE {
         return Ok(staging.join(source).exists().then(|| vec!["--select".to_owned(), of(source)]));
     }
-    let folders = files::list(&staging)?.into_iter().filter(|path| path.join("__sources.yml").exists());
+    let found = if staging.is_dir() { files::list(&staging)? } else { Vec::new() };
+    let folders = found.into_iter().filter(|path| path.join("__sources.yml").exists());
     let others = folders.filter_map(|path| Some(of(path.file_name()?.to_str()?)));
     let others: Vec<String> = others.collect();
     let exclude = (!others.is_empty()).then(|| "--exclude".to_owned());

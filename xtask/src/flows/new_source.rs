@@ -34,6 +34,11 @@ pub fn plan(args: &NewSource) -> Result<Plan> {
     let (name, longest) = (&args.name, propose::LONGEST_SOURCE);
     let failure = || Failure::new(format!("`{name}` has more than {longest} characters")).hint("choose a shorter name");
     ensure!(name.len() <= longest, failure());
+    let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    let failure =
+        || Failure::new(format!("`{name}` is not a valid name")).hint("use a-z 0-9 _, starting with a letter");
+    ensure!(is_name, failure());
     let headers = headers(&args.headers)?;
     let samples = propose::sampled(responses(args, &headers)?).map_err(problem)?;
     let headers = headers.into_iter().map(|(header, _)| header).collect();
@@ -64,6 +69,15 @@ impl Plan {
         if let Some(path) = existing.filter(|_| !force) {
             let failure = Failure::new(format!("`{}` exists; nothing was written", path.display()));
             return Err(failure.hint("compare with --check, or overwrite it with --force").into());
+        }
+        // A model of a table that is no longer proposed would refer to a source that dbt does not know.
+        let models = root.join("dbt/models/staging").join(&self.proposal.source);
+        let is_ours = |path: &PathBuf| self.files.iter().any(|(own, _)| root.join(own) == *path);
+        for old in if models.is_dir() { files::list(&models)? } else { Vec::new() } {
+            let is_model = old.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with("stg_"));
+            if is_model && !is_ours(&old) {
+                files::remove(&old)?;
+            }
         }
         self.files.iter().try_for_each(|(path, text)| files::write(&root.join(path), text))
     }
@@ -151,7 +165,8 @@ fn fetch(url: &str, headers: &[(Header, String)]) -> Result<Vec<Response>> {
     let failure = || Failure::new(format!("`{url}` is not a URL")).hint("pass http(s)://host/path");
     let first = Url::parse(url).ok().filter(Url::has_host).with_context(failure)?;
     let secret = first.query_pairs().find(|(name, _)| propose::is_secret(name)).map(|(name, _)| name.into_owned());
-    if let Some(name) = secret.or_else(|| first.password().map(|_| "password".to_owned())) {
+    let login = (!first.username().is_empty() || first.password().is_some()).then(|| "login".to_owned());
+    if let Some(name) = secret.or(login) {
         let failure = Failure::new(format!("the URL contains a secret: `{name}`"));
         let hint = "save a response and pass it with --sample; `request.auth` in the contract adds the secret";
         return Err(failure.hint(hint).into());
@@ -162,7 +177,8 @@ fn fetch(url: &str, headers: &[(Header, String)]) -> Result<Vec<Response>> {
     while let Some(url) = next.filter(|url| url.origin() == first.origin() && found.len() < PAGES) {
         let web::Fetched { text, links } = web::fetch(url.as_str(), &headers)?;
         let linked = next_link(&links);
-        let response = Response { origin: url.to_string(), text, url: Some(url.to_string()), next: linked };
+        // All pages belong to the collection of the first URL.
+        let response = Response { origin: url.to_string(), text, url: Some(first.to_string()), next: linked };
         let page = Page::parse(response.clone()).map_err(problem)?;
         next = propose::next_url(&page).and_then(|next| url.join(&next).ok());
         found.push(response);

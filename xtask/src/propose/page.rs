@@ -14,6 +14,9 @@ const BESIDE: &str = "next previous prev nexturl nextlink nextpage nextcursor cu
     totaldocs totalpages totalelements totalitems totalresults page pages currentpage pagenumber limit offset skip \
     hasnextpage hasmore hasnext perpage pagesize pagination paging meta links success status message code error";
 
+/// Of these, the fields that records often have, too.
+const OFTEN_OWN: &str = "status success message code error links meta count total limit";
+
 /// Fields that a record has, but no page.
 const OWN: &str = "id uuid guid key slug name title";
 
@@ -98,7 +101,7 @@ pub fn is_in(words: &str, name: &str) -> bool {
     words.split_whitespace().any(|word| word == plain(name))
 }
 
-fn plain(name: &str) -> String {
+pub fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
 }
 
@@ -127,9 +130,10 @@ fn shape(root: &Json) -> Shape {
     let is_usual = |path: &String| is_in(LISTS, path.rsplit('.').next().unwrap_or_default());
     let is_around = |path: &String| path.rsplit('.').skip(1).all(|step| is_in(AROUND, step));
     let is_page = fields.keys().any(|name| is_in(BESIDE, name));
-    let is_record = fields.keys().any(|name| is_in(OWN, name));
+    let is_record = fields.keys().any(|name| is_in(OWN, name))
+        && !fields.keys().any(|name| is_in(BESIDE, name) && !is_in(OFTEN_OWN, name));
     // A record may have a list with a usual name, such as the items of an order.
-    if is_record && !is_page {
+    if is_record {
         return Shape::Object;
     }
     let reachable: Vec<&String> = lists.iter().map(|(path, _)| path).filter(|path| is_around(path)).collect();

@@ -4,13 +4,13 @@ use contract::{Format, Paginator, Parameter, Request};
 use url::Url;
 
 use super::json::Json;
-use super::page::{Page, Shape, is_in};
+use super::page::{Page, Shape, is_in, plain};
 
-const NEXT_URL: &str = "next nexturl nexturi nextpage nextpageurl nextlink nexthref";
+const NEXT_URL: &str = "next nexturl nexturi nextpage nextpageurl nextlink nexthref nextrecordsurl";
 const NEXT_CURSOR: &str =
     "nextcursor cursor nextpagetoken nexttoken continuationtoken continuation endcursor aftercursor";
 const MORE: &str = "hasnextpage hasmore hasnext";
-const TOTALS: [&str; 9] = [
+const TOTALS: [&str; 10] = [
     "total",
     "totalcount",
     "totaldocs",
@@ -19,6 +19,7 @@ const TOTALS: [&str; 9] = [
     "totalresults",
     "totalrecords",
     "totalhits",
+    "totalsize",
     "count",
 ];
 const PAGE: &str = "page currentpage pagenumber";
@@ -27,8 +28,9 @@ const PAGES: &str = "totalpages pagecount lastpage pages pagesize perpage hasnex
 /// Parameters that select a page; the paginator sends them.
 const SELECTS: &str = "page pagenumber offset skip start cursor pagetoken after continuationtoken";
 
-/// Parameters with a secret, which has no place in a contract.
-const SECRET: &str = "apikey key token accesstoken appid secret clientsecret password signature sig auth";
+/// The ends of the names of parameters with a secret, which has no place in a contract; and other such names.
+const SECRET_ENDS: [&str; 5] = ["key", "token", "secret", "password", "signature"];
+const SECRET: &str = "appid sig auth";
 
 /// A guess and its evidence.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -48,7 +50,9 @@ pub struct Requested {
 
 /// Returns whether a query parameter has the name of a secret.
 pub fn is_secret(name: &str) -> bool {
-    is_in(SECRET, name)
+    let plain = plain(name);
+    let is_page = is_in(SELECTS, name) || is_in(NEXT_CURSOR, name);
+    !is_page && (is_in(SECRET, name) || SECRET_ENDS.iter().any(|end| plain.ends_with(end)))
 }
 
 /// Returns the next page's URL.
@@ -75,7 +79,7 @@ pub fn requested(pages: &[Page], shape: &Shape) -> Requested {
         found.paginator(pages);
         found.total(pages, shape);
     }
-    found.query();
+    found.query(first.response.url.is_some());
     found
 }
 
@@ -85,7 +89,10 @@ impl Requested {
     }
 
     fn paginator(&mut self, pages: &[Page]) {
-        let Some((paginator, why)) = self.linked(pages).or_else(|| self.counted(pages)) else { return };
+        let Some((paginator, why)) = self.linked(pages).or_else(|| self.counted(pages)) else {
+            let why = "nothing leads to another page; a load takes one response as the whole collection";
+            return self.guess("paginator: none".to_owned(), why);
+        };
         let is_link = matches!(paginator, Paginator::JsonLink { .. } | Paginator::HeaderLink { .. });
         let all = beside(pages, |_, plain, value| is_in(MORE, plain) && matches!(value, Json::Bool(_)));
         if let Some((path, _)) = all.first().filter(|_| !is_link) {
@@ -132,9 +139,12 @@ impl Requested {
                 .find(|(name, _)| is_in(names, name))
                 .map(|(name, value)| (name.into_owned(), value.parse::<u64>().unwrap_or(0)))
         };
-        let limit = query("limit pagesize perpage").or_else(|| number("limit").map(|(_, n)| ("limit".to_owned(), n)));
-        let offset = query("offset skip").or_else(|| {
-            let (path, value) = number("offset skip")?;
+        let limit = query("limit pagesize perpage maxresults").or_else(|| {
+            let (path, value) = number("limit maxresults")?;
+            Some((path.rsplit('.').next().unwrap_or(&path).to_owned(), value))
+        });
+        let offset = query("offset skip startat").or_else(|| {
+            let (path, value) = number("offset skip startat")?;
             Some((path.rsplit('.').next().unwrap_or(&path).to_owned(), value))
         });
         if let Some((page_param, page)) = query("page pagenumber") {
@@ -162,7 +172,8 @@ impl Requested {
         let total = found.find(|(path, total)| {
             let values = values(pages, path);
             let same = values.len() == pages.len() && values.iter().all(|value| value.count() == Some(*total));
-            same && if is_whole || self.request.paginator.is_none() { *total == all } else { *total >= all }
+            // While another page follows, a count of this page's records is not the total.
+            same && if is_whole || self.request.paginator.is_none() { *total == all } else { *total > all }
         });
         if let Some((path, total)) = total {
             self.guess(format!("total_path: {path}"), format!("`{path}` is {total}; the samples have {all} records"));
@@ -170,15 +181,21 @@ impl Requested {
         }
     }
 
-    /// Takes the query that every request has from the URL.
-    fn query(&mut self) {
+    /// Takes the query that every request has from the URL; from a link to the next page, without what selects this page.
+    fn query(&mut self, is_first: bool) {
         let Some(url) = &mut self.url else { return };
         let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
         url.set_query(None);
         url.set_fragment(None);
-        let sends_limit = matches!(self.request.paginator, Some(Paginator::Offset { .. }));
-        let own = pairs.into_iter().filter(|(name, _)| !is_in(SELECTS, name) && !is_secret(name));
-        let own = own.filter(|(name, _)| !(sends_limit && is_in("limit pagesize perpage", name)));
+        let is_sent = |name: &str| match &self.request.paginator {
+            Some(Paginator::Offset { limit_param, offset_param, .. }) => {
+                [limit_param, offset_param].contains(&&name.to_owned())
+            }
+            Some(Paginator::PageNumber { page_param, .. }) => page_param == name,
+            _ => false,
+        };
+        let selects = |name: &str| !is_first && is_in(SELECTS, name);
+        let own = pairs.into_iter().filter(|(name, _)| !is_secret(name) && !selects(name) && !is_sent(name));
         self.request.query = own.map(|(name, value)| (name, Parameter::Plain(value))).collect();
     }
 }
@@ -208,7 +225,7 @@ fn values<'p>(pages: &'p [Page], path: &str) -> Vec<&'p Json> {
 /// `next`, `links.next` or `_links.next.href`.
 fn is_next(path: &str, plain: &str) -> bool {
     let above = path.rsplit('.').nth(1).unwrap_or_default();
-    is_in(NEXT_URL, plain) || is_in("href url", plain) && is_in("next", above)
+    is_in(NEXT_URL, plain) || is_in("href url link", plain) && is_in("next", above)
 }
 
 fn is_url(value: &Json) -> bool {

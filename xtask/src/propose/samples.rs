@@ -22,7 +22,7 @@ pub struct Sampled {
 /// The error names the response that has no records.
 pub fn sampled(responses: Vec<Response>) -> Result<Vec<Sampled>, String> {
     let stems: Vec<String> = responses.iter().map(|response| stem(&response.origin)).collect();
-    let mut groups: IndexMap<String, Vec<Page>> = IndexMap::new();
+    let mut groups: IndexMap<(String, Option<String>), Vec<Page>> = IndexMap::new();
     for (response, stem) in responses.into_iter().zip(&stems) {
         let base = without_number(stem);
         // A number belongs to the name, unless another file differs only in it.
@@ -33,9 +33,17 @@ pub fn sampled(responses: Vec<Response>) -> Result<Vec<Sampled>, String> {
             None if is_page => base.to_owned(),
             None => stem.clone(),
         };
-        groups.entry(snake(&name)).or_default().push(Page::parse(response)?);
+        groups.entry((snake(&name), response.url.clone())).or_default().push(Page::parse(response)?);
     }
-    groups.into_iter().map(|(name, pages)| Sampled::of(name, pages)).collect()
+    let taken = |groups: &IndexMap<(String, Option<String>), Vec<Page>>, name: &str| {
+        groups.keys().filter(|(other, _)| other == name).count() > 1
+    };
+    if let Some((name, _)) = groups.keys().find(|(name, _)| taken(&groups, name)) {
+        return Err(format!(
+            "{name}: two URLs have this name; propose one of them, and add the other collection by hand"
+        ));
+    }
+    groups.into_iter().map(|((name, _), pages)| Sampled::of(name, pages)).collect()
 }
 
 impl Sampled {

@@ -60,9 +60,11 @@ impl RunOptions {
             "copy_job" => vec![("ACCEPT", self.accept.clone()), ("COLLECTIONS", collections)],
             "dbt_build" => {
                 command.extend(full_refresh.map(|_| "--full-refresh".to_owned()));
-                if let Some(select) = self.select.as_ref().or(task.select.as_ref()) {
-                    command.push("--select".to_owned());
-                    command.extend(select.split_whitespace().map(str::to_owned));
+                match &self.select {
+                    None => command.extend(task.selection.clone()),
+                    Some(models) => {
+                        command.extend(["--select"].into_iter().chain(models.split_whitespace()).map(str::to_owned))
+                    }
                 }
                 Vec::new()
             }

@@ -118,6 +118,10 @@ pub(super) fn check(settings: &Settings, found: &mut Findings<'_>) {
     let by_default = all.iter().filter(|one| one.dag == DAG).count();
     let fix = "exactly one source must have `dag: ingestion`: commands use it if no source is named";
     found.must(by_default == 1, "sources", fix);
+    for default in all.iter().filter(|one| one.dag == DAG) {
+        let fix = "the source with `dag: ingestion` must be enabled: commands use it if no source is named";
+        found.must(default.enabled, &format!("sources.{}.enabled", default.source), fix);
+    }
     let mut dags = BTreeMap::from([("platform_health", "the health checks")]);
     for one in &all {
         let own = &settings.sources[&one.source];

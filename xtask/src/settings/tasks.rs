@@ -15,8 +15,8 @@ pub struct RunTask {
     pub command: Vec<String>,
     pub environment: BTreeMap<String, String>,
     pub overrides: JobOverrides,
-    /// The dbt models that are built if the run does not select other ones; all if `None`.
-    pub select: Option<String>,
+    /// The options of dbt that select models, if the run does not select other ones.
+    pub selection: Vec<String>,
 }
 
 /// What differs from the job definition: the values of SubmitJob (AWS Batch API Reference).
@@ -48,22 +48,27 @@ pub fn chain(settings: &Settings, of: &Ingestion) -> [RunTask; 3] {
         command: vec![program.to_owned()],
         environment,
         overrides: overrides.clone(),
-        select: None,
+        selection: Vec::new(),
     };
     // A failed test of another source does not fail this run. Models without a source are built by the default DAG.
     let of_source = |source: &str| format!("source:{source}+");
-    let others = settings.ingestions().into_iter().filter(|other| other.source != of.source);
-    let excluded: Vec<String> = others.map(|other| of_source(&other.source)).filter(|_| of.dag == DAG).collect();
-    let exclude = if excluded.is_empty() { None } else { Some("--exclude".to_owned()) };
-    let build = ["dbt", "build"].map(str::to_owned).into_iter();
+    let selection = match of.dag == DAG {
+        false => vec!["--select".to_owned(), of_source(&of.source)],
+        true => {
+            let others = settings.ingestions().into_iter().filter(|other| other.source != of.source);
+            let others: Vec<String> = others.map(|other| of_source(&other.source)).collect();
+            let exclude = (!others.is_empty()).then(|| "--exclude".to_owned());
+            exclude.into_iter().chain(others).collect()
+        }
+    };
     [
         task("transformation", "transformation", contract.clone().into()),
         task("copy_job", "copy", contract.into_iter().chain([("ACCEPT_WITH".to_owned(), accept_with)]).collect()),
         RunTask {
             task: "dbt_build",
             definition: settings.batch.dbt.name.clone(),
-            command: build.chain(exclude).chain(excluded).collect(),
-            select: (of.dag != DAG).then(|| of_source(&of.source)),
+            command: ["dbt", "build"].map(str::to_owned).into(),
+            selection,
             ..RunTask::default()
         },
     ]

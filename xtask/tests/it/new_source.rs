@@ -120,6 +120,8 @@ fn on_an_error_nothing_is_written() {
         (&["zoo", "--check", "--sample", &samples], "`jobs/contracts/zoo.yaml` does not exist"),
         (&["zoo", "--url", "zoo.example/a"], "is not a URL"),
         (&["zoo", "--url", "http://127.0.0.1:1/a?api_key=hush"], "the URL contains a secret: `api_key`"),
+        (&["zoo", "--url", "http://127.0.0.1:1/a?private_token=hush"], "the URL contains a secret: `private_token`"),
+        (&["zoo", "--url", "http://sk_hush@127.0.0.1:1/a"], "the URL contains a secret: `login`"),
         (&["zoo", "--url", "http://127.0.0.1:1/a", "--header", "X-Key"], "is not NAME=VARIABLE"),
         (&["zoo", "--url", "http://127.0.0.1:1/a", "--header", "X-Key=NOT_SET_HERE"], "`NOT_SET_HERE`"),
     ] {

@@ -62,6 +62,6 @@ fn every_source_has_its_own_dag_and_limits_with_the_defaults_of_the_deployment()
     assert_eq!(job["overrides"], json!({"vcpu": "1", "memory_mib": "2048", "attempt_seconds": 60}));
     assert_eq!(job["timeout_seconds"], json!(3 * 60 + 900));
     assert_eq!(spacex["jobs"]["copy_job"]["overrides"], json!({}));
-    assert_eq!(launches["jobs"]["dbt_build"]["select"], "source:launches+");
-    assert_eq!(spacex["jobs"]["dbt_build"]["select"], Value::Null);
+    assert_eq!(launches["jobs"]["dbt_build"]["selection"], json!(["--select", "source:launches+"]));
+    assert_eq!(spacex["jobs"]["dbt_build"]["selection"], json!(["--exclude", "source:launches+"]));
 }
