@@ -172,6 +172,29 @@ fn a_token_is_requested_once_and_again_when_it_is_rejected_or_ends() {
     }
 }
 
+/// Many servers repeat the whole query in the link to the next page, and take the first of two values.
+#[test]
+fn a_link_that_repeats_the_credentials_is_followed_with_them() {
+    for request in [
+        "auth: {type: api_key, name: key, api_key: {secret: KEY}, location: query}",
+        "query: {key: {secret: KEY}, lang: en}",
+    ] {
+        let zoo = zoo(&format!("{{records_at: rows, paginator: {{type: json_link}}, {request}}}"));
+        let server = Server::serving(|request| {
+            if request.parameter("key").as_deref() != Some(SECRET) {
+                return Response::new(401, "no key");
+            }
+            let page: u32 = request.parameter("page").map_or(1, |page| page.parse().expect("a number"));
+            let encoded: String = url::form_urlencoded::byte_serialize(SECRET.as_bytes()).collect();
+            let next = (page < 3).then(|| format!("/animals?key={encoded}&page={}", page + 1));
+            Response::json(&json!({"next": next, "rows": animals(&[(page, "Ada")])}))
+        });
+        let ended = program(&zoo, &server, "r1").run();
+        assert_eq!(ended.done()["collections"]["animals"]["tables"][0]["rows"], 3, "{request}");
+        nowhere(&zoo, &ended, SECRET);
+    }
+}
+
 #[test]
 fn a_packed_response_is_searched_for_secrets_as_well() {
     let zoo = zoo("{auth: {type: bearer, token: {secret: KEY}}}");

@@ -172,6 +172,23 @@ fn pages_that_repeat_or_do_not_end_are_refused() {
     assert!(zoo.lake.keys("stage").is_empty() && zoo.lake.keys("processed").is_empty());
 }
 
+/// WordPress and GitLab report the number of pages on every page.
+#[test]
+fn headers_with_the_number_of_pages_agree_with_the_pages_that_were_read() {
+    let zoo = zoo("{paginator: {type: header_link}}");
+    let serve = |pages: usize| {
+        Server::serving(move |request| {
+            let page = number(request, "page", 1);
+            let response = Response::json(&from((page - 1) * 3, 3)).header("X-WP-TotalPages", &pages.to_string());
+            let link = format!("</keepers?page={}>; rel=next", page + 1);
+            if page < 3 { response.header("Link", &link) } else { response }
+        })
+    };
+    all_are_loaded(&zoo, &serve(3));
+    fetch(&zoo, &serve(4), "r2").done();
+    load(&zoo, "r2").refused(&["has 7 records, but its `X-WP-TotalPages` header reports 4 pages"]);
+}
+
 #[test]
 fn a_total_that_changes_between_pages_starts_the_collection_again() {
     let zoo = zoo(LINKED);

@@ -63,6 +63,22 @@ fn first() -> [Value; 2] {
     [visit(1, "2025-06-01T00:00:00Z", "a", &["x", "y"]), visit(2, LATE, "b", &[])]
 }
 
+/// What a part did not have must be requested again, also if a person accepted the part.
+#[test]
+fn a_part_that_reports_more_changes_is_refused_and_keeps_the_cursor() {
+    let bench = Bench::new();
+    bench.load("r1", &first());
+    let change = visit(1, "2025-06-09T00:00:00Z", "changed", &[]);
+    let part = Response::json(&json!([change])).header("X-Total-Count", "2");
+    bench.server.answer(move |_| Some(part.clone()));
+    bench.zoo.transformation_with_ledger(&bench.server.url(), "part").run().done();
+    let load = || bench.zoo.copy("part");
+    load().run().refused(&["has 1 record, but its `X-Total-Count` header reports 2", "--accept 'REASON'"]);
+    load().option("--accept", "the other one is a duplicate").run().done();
+    assert_eq!(bench.notes(), ["1 changed", "2 b"]);
+    assert_eq!(bench.fetch("r3", &[]), SINCE);
+}
+
 #[test]
 fn a_part_that_was_not_loaded_is_requested_again() {
     let bench = Bench::new();
