@@ -60,6 +60,8 @@ pub struct Proposal {
     pub collections: Vec<Evidence>,
     /// What needs attention.
     pub notes: Vec<String>,
+    /// Whether the samples report more records than they have.
+    pub is_partial: bool,
     #[serde(skip)]
     pub text: String,
     #[serde(skip)]
@@ -119,6 +121,7 @@ pub fn propose(samples: &[Sampled], wishes: &Wishes) -> Result<Proposal, String>
     // All collections are named before their children, so that no child takes the name of a collection.
     let names: Vec<String> = samples.iter().map(|sample| tables.name(&sample.name, most)).collect();
     let requests: Vec<_> = samples.iter().map(|sample| requested(&sample.pages, &sample.shape)).collect();
+    let is_partial = requests.iter().any(|found| found.is_partial);
     let urls: Vec<_> = requests.iter().map(|found| found.url.clone()).collect();
     let (base_url, paths) = render::addresses(&urls, &names)?;
     let (mut found, mut notes, mut guesses) = (Vec::new(), Vec::new(), Vec::new());
@@ -144,7 +147,7 @@ pub fn propose(samples: &[Sampled], wishes: &Wishes) -> Result<Proposal, String>
     let collections = found.iter().zip(guesses).zip(samples);
     let collections =
         collections.map(|((table, guesses), sample)| table.evidence(guesses, sample.pages.len())).collect();
-    Ok(Proposal { source: wishes.source.clone(), collections, notes, text, contract })
+    Ok(Proposal { source: wishes.source.clone(), collections, notes, is_partial, text, contract })
 }
 
 fn collection<'s>(

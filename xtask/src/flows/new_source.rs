@@ -57,7 +57,9 @@ pub fn plan(args: &NewSource) -> Result<Plan> {
     let is_source = |path: &Path| path.is_dir() && !is_collection(path);
     let folder = args.samples.first().map(|path| if is_source(path) { path } else { path.parent().unwrap_or(path) });
     let folder = folder.map(|dir| if dir.as_os_str().is_empty() { ".".to_owned() } else { dir.display().to_string() });
-    let local = folder.map_or_else(|| "--live".to_owned(), |folder| format!("--source {folder}"));
+    // A load of some of the pages is refused.
+    let accept = if proposal.is_partial { " --accept 'only samples'" } else { "" };
+    let local = folder.map_or_else(|| "--live".to_owned(), |folder| format!("--source {folder}{accept}"));
     Ok(Plan { proposal, files, local })
 }
 

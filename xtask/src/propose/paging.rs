@@ -46,6 +46,8 @@ pub struct Requested {
     pub guesses: Vec<Guess>,
     /// The URL without a query, if known.
     pub url: Option<Url>,
+    /// Whether the samples report more records than they have.
+    pub is_partial: bool,
 }
 
 /// Returns whether a query parameter has the name of a secret.
@@ -79,6 +81,7 @@ pub fn requested(pages: &[Page], shape: &Shape) -> Requested {
         found.paginator(pages);
         found.total(pages, shape);
     }
+    found.is_partial |= pages.last().is_some_and(|page| next_url(page).is_some());
     found.query(first.response.url.is_some());
     found
 }
@@ -177,6 +180,7 @@ impl Requested {
         });
         if let Some((path, total)) = total {
             self.guess(format!("total_path: {path}"), format!("`{path}` is {total}; the samples have {all} records"));
+            self.is_partial = total > all;
             self.request.total_path = Some(path);
         }
     }
