@@ -5,7 +5,7 @@ import re
 import time
 
 import pytest
-from conftest import QUEUE
+from conftest import DAGS, QUEUE
 from emulator import Docker
 
 pytestmark = pytest.mark.needs_docker
@@ -119,10 +119,11 @@ def test_a_killed_task_terminates_its_job(deployed, airflow, image, tmp_path):
 
 def test_a_task_that_exceeds_its_timeout_terminates_its_job(deployed, airflow):
     moto = deployed(SECONDS_transformation="600")
-    # Long enough to submit the job, also on a busy machine.
-    short = {"definition": "ingestion-job", "timeout_seconds": 15}
-    jobs = {"transformation": short, "copy_job": short, "dbt_build": short}
-    done = airflow(jobs=jobs).run("-m", "airflow", "dags", "test", "ingestion", AWS_ENDPOINT_URL=moto.url)
+    sources = json.loads((DAGS / "platform.json").read_text())["sources"]
+    for job in sources["spacex"]["jobs"].values():
+        # Long enough to submit the job, also on a busy machine.
+        job["timeout_seconds"] = 15
+    done = airflow(sources=sources).run("-m", "airflow", "dags", "test", "ingestion", AWS_ENDPOINT_URL=moto.url)
     assert done.returncode == 1 and "AirflowTaskTimeout" in done.stdout
     (job,) = settled(moto)
     assert job["status"] == "FAILED" and "exceeded its timeout" in job["statusReason"]
@@ -136,7 +137,8 @@ def test_a_retried_task_joins_the_job_of_its_dead_worker(deployed, airflow):
     moto = deployed(SECONDS_transformation="60")
     run = "manual__2026-11-22T10:30:00+00:00"
     name = f"ingestion-transformation-{run_id_of(run)}"
-    environment = {"RUN_ID": run_id_of(run)}
+    jobs = json.loads((DAGS / "platform.json").read_text())["sources"]["spacex"]["jobs"]
+    environment = {"RUN_ID": run_id_of(run), **jobs["transformation"]["environment"]}
     job_id = Batch("eu-west-1").submit(QUEUE, name, "ingestion-job", ["transformation"], environment, {}, {})
     instance = airflow()
     done = instance.run(str(script("supervised.py")), "transformation", run, AWS_ENDPOINT_URL=moto.url)
