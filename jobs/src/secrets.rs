@@ -62,8 +62,8 @@ impl Secrets {
         let mut forms = vec![text.to_owned(), quoted.to_owned(), quoted.replace('/', "\\/")];
         // Encoders of JSON escape different characters, and write hexadecimal digits in either case.
         for escaped in ["", "&<>", "&<>'+`\""] {
-            forms.extend([escape(text, escaped, |unit| format!("\\u{unit:04x}"))]);
-            forms.extend([escape(text, escaped, |unit| format!("\\u{unit:04X}"))]);
+            forms.push(escape(text, escaped, |unit| format!("\\u{unit:04x}")));
+            forms.push(escape(text, escaped, |unit| format!("\\u{unit:04X}")));
         }
         // The same for URLs.
         for kept in ["", "-._~", "*-._", "-._~/", "-_.!~*'()", "-._~!$'()*,/:;?@", "-._~!$&'()*+,/:;=?@[]{}|^`\\%"] {

@@ -78,7 +78,7 @@ pub struct Body {
 
 impl Api {
     /// Creates a client for the API at `base`, which is a scheme and host.
-    pub fn new(base: &str, contract: &Contract, secrets: Secrets) -> Result<Self> {
+    pub fn new(base: &str, contract: &Contract, mut secrets: Secrets) -> Result<Self> {
         let client = Client::builder()
             .user_agent(concat!("dpworld/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10))
@@ -86,7 +86,6 @@ impl Api {
             .redirect(redirect::Policy::none())
             .build()
             .map_err(|error| Failure::refused("cannot create the HTTP client").because(error))?;
-        let mut secrets = secrets;
         hide_basic(&client, contract, &mut secrets);
         Ok(Self {
             client,
@@ -119,7 +118,7 @@ impl Api {
         let (url, conditional, response) = loop {
             let (to, url) = (&hops[hops.len() - 1], recorded(&hops));
             let of_url = earlier.filter(|earlier| {
-                earlier.url.as_ref().is_some_and(|url| *url == self.secrets().hidden(&redirects::without_login(to)))
+                earlier.url.as_ref().is_some_and(|url| *url == hidden(&redirects::without_login(to)))
             });
             let etag = of_url.and_then(|earlier| earlier.etag.as_deref());
             let mut request = self.request(ask, to, rejected.as_deref()).await?;

@@ -112,11 +112,11 @@ impl<'r> Pager<'r> {
     pub fn next(&mut self, page: Page<'_>) -> Result<Option<Next>, Failure> {
         let Some(paginator) = &self.request.paginator else { return Ok(None) };
         let has_more = self.request.has_more_path.as_ref().map(|path| self.has_more(page, path)).transpose()?;
-        let is_last = has_more == Some(false)
-            || has_more.is_none() && page.records == 0
-            || matches!(paginator, Paginator::PageNumber { .. } | Paginator::Offset { .. })
-                && has_more.is_none()
-                && self.total.is_some_and(|total| self.records >= total);
+        let is_counted = matches!(paginator, Paginator::PageNumber { .. } | Paginator::Offset { .. });
+        let is_last = match has_more {
+            Some(more) => !more,
+            None => page.records == 0 || is_counted && self.total.is_some_and(|total| self.records >= total),
+        };
         let none = |what: &str| match has_more {
             Some(true) => {
                 let message = format!("page {} reports more records, but has nothing at `{what}`", self.pages);

@@ -9,7 +9,7 @@ use super::configure;
 use super::warehouse::{CONTRACT, contract};
 use crate::edge::{files, terminal};
 use crate::failure::Failure;
-use crate::settings::{self, DEFAULT_MODULE, Variables};
+use crate::settings::{self, CONTRACTS, DEFAULT_MODULE, Variables};
 use crate::{dbt, platform};
 
 /// A file and its generated content.
@@ -22,9 +22,6 @@ pub struct Generated {
     /// The generated content.
     pub text: String,
 }
-
-/// The folder with the contracts.
-pub const CONTRACTS: &str = "jobs/contracts";
 
 /// Generates dbt's sources files: one for each contract.
 pub fn dbt_sources() -> Result<Vec<Generated>> {

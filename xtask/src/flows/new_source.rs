@@ -26,7 +26,7 @@ pub struct Plan {
 }
 
 pub fn contract_file(name: &str) -> String {
-    format!("{}/{name}.yaml", generated::CONTRACTS)
+    format!("{}/{name}.yaml", crate::settings::CONTRACTS)
 }
 
 /// Proposes a source. Nothing is written.
