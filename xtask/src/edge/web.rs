@@ -60,7 +60,7 @@ pub fn fetch(url: &str, headers: &[(&str, &str)]) -> Result<Fetched> {
         "--header",
         "Accept: application/json",
         "--write-out",
-        "\n%header{link}\n%{redirect_url}",
+        "\n%header{link}\n%{redirect_url}\n%{response_code}",
         "--config",
         "-",
     ]);
@@ -70,11 +70,14 @@ pub fn fetch(url: &str, headers: &[(&str, &str)]) -> Result<Fetched> {
         input.write_all(config.as_bytes())?;
     }
     let output = child.wait_with_output()?;
-    let failure =
-        || Failure::temporary(format!("cannot request `{url}`: {}", String::from_utf8_lossy(&output.stderr).trim()));
-    ensure!(output.status.success(), failure().hint("check the URL, the headers and the network"));
     let text = String::from_utf8(output.stdout).with_context(|| format!("the response of `{url}` is not UTF-8"))?;
-    let mut parts = text.rsplitn(3, '\n');
+    let mut parts = text.rsplitn(4, '\n');
+    let status = parts.next().unwrap_or_default();
+    let message = format!("cannot request `{url}`: {}", String::from_utf8_lossy(&output.stderr).trim());
+    // Another attempt gets the same response, unless the server asks for one.
+    let is_final = status.starts_with('4') && !["408", "425", "429"].contains(&status);
+    let failure = if is_final { Failure::new(message) } else { Failure::temporary(message) };
+    ensure!(output.status.success(), failure.hint("check the URL, the headers and the network"));
     let (redirect, links) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default().trim().to_owned());
     let failure = || Failure::new(format!("`{url}` redirects to `{redirect}`")).hint("pass this URL");
     ensure!(redirect.is_empty(), failure());

@@ -9,70 +9,16 @@ use super::seen::Seen;
 const KEYS: [&str; 6] = ["id", "uuid", "guid", "key", "slug", "name"];
 
 /// Columns with the time of the last change, the best first.
-const CHANGED: [&str; 10] = [
-    "updated_at",
-    "last_updated",
-    "modified_at",
-    "last_modified",
-    "updated",
-    "modified",
-    "date_modified",
-    "date_updated",
-    "last_modified_at",
-    "last_updated_at",
-];
+const CHANGED: &str = "updated_at last_updated modified_at last_modified updated modified date_modified date_updated \
+    last_modified_at last_updated_at";
 
 /// With fewer records, that a value is never null may be chance.
 const ENOUGH: u64 = 20;
 
 /// The last words of names, and the units that they stand for.
-const UNITS: &[(&str, &str)] = &[
-    ("kg", "kg"),
-    ("g", "g"),
-    ("lb", "lb"),
-    ("lbs", "lb"),
-    ("lbf", "lbf"),
-    ("km", "km"),
-    ("m", "m"),
-    ("meters", "m"),
-    ("cm", "cm"),
-    ("mm", "mm"),
-    ("mi", "mi"),
-    ("miles", "mi"),
-    ("ft", "ft"),
-    ("feet", "ft"),
-    ("s", "s"),
-    ("sec", "s"),
-    ("seconds", "s"),
-    ("ms", "ms"),
-    ("min", "min"),
-    ("minutes", "min"),
-    ("h", "h"),
-    ("hours", "h"),
-    ("days", "d"),
-    ("years", "yr"),
-    ("usd", "usd"),
-    ("eur", "eur"),
-    ("gbp", "gbp"),
-    ("pct", "pct"),
-    ("percent", "pct"),
-    ("deg", "deg"),
-    ("degrees", "deg"),
-    ("c", "degC"),
-    ("celsius", "degC"),
-    ("kn", "kN"),
-    ("kw", "kW"),
-    ("kwh", "kWh"),
-    ("mw", "MW"),
-    ("hz", "Hz"),
-    ("bytes", "B"),
-    ("kb", "kB"),
-    ("mb", "MB"),
-    ("gb", "GB"),
-    ("mps", "m/s"),
-    ("kmh", "km/h"),
-    ("kph", "km/h"),
-];
+const UNITS: &str = "kg=kg g=g lb=lb lbs=lb lbf=lbf km=km m=m meters=m cm=cm mm=mm mi=mi miles=mi ft=ft feet=ft s=s sec=s \
+    seconds=s ms=ms min=min minutes=min h=h hours=h days=d years=yr usd=usd eur=eur gbp=gbp pct=pct percent=pct deg=deg \
+    degrees=deg c=degC celsius=degC kn=kN kw=kW kwh=kWh mw=MW hz=Hz bytes=B kb=kB mb=MB gb=GB mps=m/s kmh=km/h kph=km/h";
 
 /// A proposed column and its evidence.
 #[derive(Clone, Debug)]
@@ -124,7 +70,7 @@ impl<'s> Line<'s> {
 
 fn unit(name: &str, kind: Type) -> Option<&'static str> {
     let (_, last) = name.rsplit_once('_').filter(|_| matches!(kind, Type::Integer | Type::Double))?;
-    UNITS.iter().find(|(word, _)| *word == last).map(|(_, unit)| *unit)
+    UNITS.split(' ').find_map(|pair| pair.strip_prefix(last)?.strip_prefix('='))
 }
 
 /// Returns the values of a column that has few of them.
@@ -174,10 +120,8 @@ pub fn key(lines: &[Line<'_>], wanted: Option<&str>, total: u64) -> Result<usize
 /// Returns the column with the time of the last change, if every record has one.
 pub fn changed<'l>(lines: &'l [Line<'_>], total: u64) -> Option<&'l str> {
     let fits = |line: &&Line<'_>| line.column.kind == Type::Timestamp && line.seen.filled() == total;
-    CHANGED
-        .iter()
-        .find_map(|name| lines.iter().filter(fits).find(|line| line.name == *name))
-        .map(|line| line.name.as_str())
+    let found = CHANGED.split(' ').find_map(|name| lines.iter().filter(fits).find(|line| line.name == name));
+    found.map(|line| line.name.as_str())
 }
 
 /// The columns of a record, and the lists in it that become tables.

@@ -10,18 +10,8 @@ const NEXT_URL: &str = "next nexturl nexturi nextpage nextpageurl nextlink nexth
 const NEXT_CURSOR: &str =
     "nextcursor cursor nextpagetoken nexttoken continuationtoken continuation endcursor aftercursor";
 const MORE: &str = "hasnextpage hasmore hasnext";
-const TOTALS: [&str; 10] = [
-    "total",
-    "totalcount",
-    "totaldocs",
-    "totalelements",
-    "totalitems",
-    "totalresults",
-    "totalrecords",
-    "totalhits",
-    "totalsize",
-    "count",
-];
+const TOTALS: &str =
+    "total totalcount totaldocs totalelements totalitems totalresults totalrecords totalhits totalsize count";
 const PAGE: &str = "page currentpage pagenumber";
 const PAGES: &str = "totalpages pagecount lastpage pages pagesize perpage hasnextpage hasmore";
 
@@ -167,11 +157,11 @@ impl Requested {
     }
 
     fn total(&mut self, pages: &[Page], shape: &Shape) {
-        let counts: Vec<u64> = pages.iter().map(|page| page.records(shape).map_or(0, <[Json]>::len) as u64).collect();
-        let (all, is_whole) = (counts.iter().sum::<u64>(), pages.last().is_some_and(is_last));
+        let all: u64 = pages.iter().map(|page| page.records(shape).map_or(0, <[Json]>::len) as u64).sum();
+        let is_whole = pages.last().is_some_and(is_last);
         let is_whole = is_whole && self.request.paginator.is_some();
-        let mut found =
-            TOTALS.iter().flat_map(|name| beside(pages, |_, plain, value| plain == *name && value.count().is_some()));
+        let counts = |name| beside(pages, move |_, plain, value| plain == name && value.count().is_some());
+        let mut found = TOTALS.split(' ').flat_map(counts);
         let total = found.find(|(path, total)| {
             let values = values(pages, path);
             let same = values.len() == pages.len() && values.iter().all(|value| value.count() == Some(*total));
@@ -242,15 +232,16 @@ fn has_more(pages: &[Page]) -> bool {
 
 /// Whether nothing in the response leads to another page.
 fn is_last(page: &Page) -> bool {
-    let leads = |(path, plain, value): &(String, String, &Json)| {
-        let is_set = !matches!(value, Json::Null | Json::Bool(false)) && value.text() != Some("");
-        is_set && (is_next(path, plain) || is_in(NEXT_CURSOR, plain) || is_in(MORE, plain))
+    let is_set = |(_, _, value): &(String, String, &Json)| {
+        !matches!(value, Json::Null | Json::Bool(false)) && value.text() != Some("")
     };
-    let known = page
-        .beside()
-        .iter()
-        .any(|(path, plain, _)| is_next(path, plain) || is_in(NEXT_CURSOR, plain) || is_in(MORE, plain));
-    known && !page.beside().iter().any(leads) && page.response.next.is_none()
+    let is_link = |(path, plain, _): &(String, String, &Json)| {
+        is_next(path, plain) || is_in(NEXT_CURSOR, plain) || is_in(MORE, plain)
+    };
+    let beside = page.beside();
+    beside.iter().any(is_link)
+        && !beside.iter().any(|field| is_link(field) && is_set(field))
+        && page.response.next.is_none()
 }
 
 /// Returns the usual parameter for a field with a cursor: `next_cursor` is `cursor`, and `nextPageToken` is `pageToken`.

@@ -1,6 +1,7 @@
 //! The text of a proposed contract: every line ends with what the samples showed.
 
-use contract::{Column, Format, Paginator, Parameter, Request};
+use contract::{Auth, Column, Parameter, Request};
+use serde_yaml::Value;
 use url::Url;
 
 use super::columns::Line;
@@ -42,18 +43,14 @@ pub fn contract(source: &str, base_url: &str, headers: &[Header], tables: &[Prop
         records.join(", "),
         text(base_url),
     );
-    if !headers.is_empty() {
-        yaml += "request:\n";
-        let (bearer, others): (Vec<_>, Vec<_>) = headers.iter().partition(|header| header.is_bearer);
-        if let Some(Header { variable, .. }) = bearer.first() {
-            yaml += &format!("  auth: {{type: bearer, token: {{secret: {variable}}}}}\n");
-        }
-        let others: Vec<String> =
-            others.iter().map(|header| format!("{}: {{secret: {}}}", text(&header.name), header.variable)).collect();
-        if !others.is_empty() {
-            yaml += &format!("  headers: {{{}}}\n", others.join(", "));
-        }
-    }
+    let (bearer, others): (Vec<_>, Vec<_>) = headers.iter().partition(|header| header.is_bearer);
+    let secret = |header: &Header| Parameter::Secret { secret: header.variable.clone() };
+    let of_source = Request {
+        auth: bearer.first().map(|header| Auth::Bearer { token: secret(header) }),
+        headers: others.iter().map(|header| (header.name.clone(), secret(header))).collect(),
+        ..Request::default()
+    };
+    yaml += &request(&of_source, 0);
     yaml += "\ncollections:\n";
     yaml + &tables.iter().map(table).collect::<Vec<_>>().join("\n")
 }
@@ -64,7 +61,7 @@ fn table(table: &Proposed<'_>) -> String {
     if table.is_object {
         yaml += "    answer: object\n";
     }
-    yaml += &request(&table.request);
+    yaml += &request(&table.request, 4);
     if let Some(changed) = &table.changed {
         yaml += &format!(
             "    # If the API can return only changes (this needs `required: true` on `{changed}`):\n    \
@@ -91,49 +88,23 @@ fn table(table: &Proposed<'_>) -> String {
     yaml
 }
 
-fn request(request: &Request) -> String {
-    let mut lines = Vec::new();
-    if !request.query.is_empty() {
-        let plain = request.query.iter().filter_map(|(name, value)| match value {
-            Parameter::Plain(value) => Some(format!("{}: {}", text(name), text(value))),
-            Parameter::Secret { .. } => None,
-        });
-        lines.push(format!("query: {{{}}}", plain.collect::<Vec<_>>().join(", ")));
-    }
-    lines.extend(request.paginator.as_ref().map(|paginator| format!("paginator: {}", paginator_yaml(paginator))));
-    for (key, path) in [
-        ("records_at", &request.records_at),
-        ("total_path", &request.total_path),
-        ("has_more_path", &request.has_more_path),
-    ] {
-        lines.extend(path.as_ref().map(|path| format!("{key}: {}", place(path))));
-    }
-    if request.format == Some(Format::Ndjson) {
-        lines.push("format: ndjson".to_owned());
-    }
-    if lines.is_empty() { String::new() } else { format!("    request:\n      {}\n", lines.join("\n      ")) }
+/// Returns the `request` of a source or a collection, with a line per key; nothing for an empty one.
+fn request(request: &Request, indent: usize) -> String {
+    let Ok(Value::Mapping(keys)) = serde_yaml::to_value(request) else { return String::new() };
+    let lines = keys.iter().map(|(key, value)| format!("{:indent$}  {}: {}\n", "", flow(key), flow(value)));
+    let lines: String = lines.collect();
+    if lines.is_empty() { lines } else { format!("{:indent$}request:\n{lines}", "") }
 }
 
-fn paginator_yaml(paginator: &Paginator) -> String {
-    match paginator {
-        Paginator::PageNumber { page_param, base_page } => {
-            format!("{{type: page_number, page_param: {}, base_page: {base_page}}}", text(page_param))
+/// Returns a value on one line.
+fn flow(value: &Value) -> String {
+    match value {
+        Value::Mapping(members) => {
+            let members = members.iter().map(|(name, value)| format!("{}: {}", flow(name), flow(value)));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
         }
-        Paginator::Offset { limit, limit_param, offset_param } => {
-            let (limit_param, offset_param) = (text(limit_param), text(offset_param));
-            format!("{{type: offset, limit: {limit}, limit_param: {limit_param}, offset_param: {offset_param}}}")
-        }
-        Paginator::Cursor { cursor_path, last_record, cursor_param } => {
-            let path = cursor_path.as_ref().map(|path| format!("cursor_path: {}, ", place(path)));
-            let last = last_record.as_ref().map(|path| format!("last_record: {}, ", place(path)));
-            let path = path.or(last).unwrap_or_default();
-            format!("{{type: cursor, {path}cursor_param: {}}}", text(cursor_param))
-        }
-        Paginator::JsonLink { next_url_path } => {
-            format!("{{type: json_link, next_url_path: {}}}", place(next_url_path))
-        }
-        Paginator::HeaderLink { .. } => "{type: header_link}".to_owned(),
-        Paginator::SinglePage => "{type: single_page}".to_owned(),
+        Value::String(value) => text(value),
+        other => serde_yaml::to_string(other).unwrap_or_default().trim_end().to_owned(),
     }
 }
 

@@ -229,7 +229,7 @@ fn a_url_is_requested_with_secrets_that_are_neither_arguments_nor_written() {
     for line in [
         "  auth: {type: bearer, token: {secret: ZOO_TOKEN}}\n",
         "  headers: {X-Zone: {secret: ZOO_ZONE}}\n",
-        "      paginator: {type: header_link}\n",
+        "      paginator: {type: header_link, links_next_key: next}\n",
         "      query: {size: 2}\n",
         "      id: {type: integer, required: true, doc: \"The `id` field.\"} # all 6 records\n",
     ] {
@@ -247,7 +247,7 @@ fn a_url_is_requested_with_secrets_that_are_neither_arguments_nor_written() {
     assert!(message.contains(&format!("redirects to `{base}/v1/animals`")), "{message}");
     let output = run(root, &["new-source", "zoo", "--force", "--url", &url]);
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.code() == Some(75) && message.contains("403"), "{message}");
+    assert!(output.status.code() == Some(1) && message.contains("403"), "{message}");
     assert_eq!(text(root, "jobs/contracts/zoo.yaml"), yaml);
 }
 

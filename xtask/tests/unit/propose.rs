@@ -256,7 +256,7 @@ fn a_link_header_is_a_paginator() {
     found.next = Some("https://h/v1/a?per_page=100&page=2".to_owned());
     let samples = sampled(vec![found]).expect("JSON");
     let proposal = propose(&samples, &Wishes { source: "zoo".to_owned(), ..Wishes::default() }).expect("a proposal");
-    assert!(proposal.text.contains("paginator: {type: header_link}"), "{}", proposal.text);
+    assert!(proposal.text.contains("paginator: {type: header_link, links_next_key: next}"), "{}", proposal.text);
     assert!(proposal.text.contains("query: {per_page: 100}"), "{}", proposal.text);
 }
 

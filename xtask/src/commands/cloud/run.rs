@@ -40,12 +40,21 @@ pub(super) fn run(args: &Run) -> Result<Exit> {
     terminal::until_interrupted(interrupted, || follow(args, &request, &id, &options))
 }
 
-/// Returns the options of the run; fails if the contract does not have a collection.
+/// Returns the options of the run; fails if the contract does not have a collection, or no range of it can be requested.
 fn run_options(args: &Options, contract: &Contract) -> Result<RunOptions> {
     let names: Vec<&str> = contract.collections.keys().map(String::as_str).collect();
     if let Some(unknown) = args.collections.iter().find(|name| !names.contains(&name.as_str())) {
         let failure = Failure::new(format!("the source `{}` has no collection `{unknown}`", contract.source));
         bail!(failure.hint(format!("its collections are {}", names.join(", "))));
+    }
+    let is_selected = |name: &str| args.collections.is_empty() || args.collections.iter().any(|one| one == name);
+    let has_end = |of: &Option<contract::Incremental>| of.as_ref().is_some_and(|changes| changes.end_param.is_some());
+    let mut selected = contract.collections.iter().filter(|(name, _)| args.from.is_some() && is_selected(name));
+    if let Some((name, _)) = selected.find(|(_, collection)| !has_end(&collection.incremental)) {
+        let failure = Failure::new(format!(
+            "a range of collection `{name}` cannot be requested: the contract has no `incremental.end_param` for it"
+        ));
+        bail!(failure.hint("request the range only of other collections, with --collections"));
     }
     Ok(RunOptions {
         full_refresh: args.full_refresh,
