@@ -1,6 +1,7 @@
 //! `transformation`: fetches a source's responses and converts them to typed Parquet, with a manifest per collection.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -62,9 +63,9 @@ struct Cli {
     /// Request all records, even of collections of which only the changes are usually requested
     #[arg(long, env = "FULL_REFRESH", value_parser = clap::builder::FalseyValueParser::new())]
     full_refresh: bool,
-    /// The number of collections to process in parallel
-    #[arg(long, env = "AT_ONCE", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
-    at_once: u8,
+    /// The number of collections to process in parallel (default: 4, or the number of cores if it is larger)
+    #[arg(long, env = "AT_ONCE", value_parser = clap::value_parser!(u8).range(1..=64))]
+    at_once: Option<u8>,
     /// The number of retries after a temporary failure
     #[arg(long, env = "RETRIES", default_value_t = 4)]
     retries: usize,
@@ -73,14 +74,16 @@ struct Cli {
     first_wait_ms: u64,
 }
 
-/// The number of threads that compute, and of threads that wait for files. It is fixed because the allocator keeps
-/// memory for each thread; to scale out, start several jobs, each with some of the collections.
-const THREADS: usize = 2;
+/// Returns the number of cores that the job may use, within the limits of its container. There are as many threads that
+/// compute, and as many that wait for files; not more, because the allocator keeps memory for each thread.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let mut threads = Builder::new_multi_thread();
-    match threads.worker_threads(THREADS).max_blocking_threads(THREADS).enable_all().build() {
+    let (mut threads, cores) = (Builder::new_multi_thread(), cores());
+    match threads.worker_threads(cores).max_blocking_threads(cores).enable_all().build() {
         Ok(runtime) => runtime.block_on(start()),
         Err(error) => {
             eprintln!("error: cannot start the worker threads: {error}");
@@ -164,7 +167,7 @@ async fn prepare(
         verifies: cli.verify,
         attempt: clock::attempt(),
         collections: chosen(&contract, &cli.common.collections)?.into_iter().map(str::to_owned).collect(),
-        at_once: cli.at_once.into(),
+        at_once: cli.at_once.map_or_else(|| cores().max(4), usize::from),
         retries: cli.retries,
         first_wait: Duration::from_millis(cli.first_wait_ms),
         choice,

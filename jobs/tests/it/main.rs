@@ -20,6 +20,7 @@ mod redshift;
 mod replaced;
 mod replay;
 mod rows_are_validated;
+mod scale;
 mod stopping;
 mod support;
 mod tls;

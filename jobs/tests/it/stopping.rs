@@ -24,7 +24,7 @@ fn stop(running: Running) -> (crate::support::program::Ended, Duration) {
 }
 
 /// A transformation that has received and written part of a response body.
-fn receiving(zoo: &Zoo) -> Running {
+pub fn receiving(zoo: &Zoo) -> Running {
     let slow = Rogue::dribbling([b"[".as_slice(), " ".repeat(2 << 20).as_bytes()].concat());
     let running = zoo.transformation_from(&slow.url(), "r1").option("--collections", "animals").start();
     wait_until("some of the body is in the lake", || !zoo.lake.keys("raw").is_empty());

@@ -102,6 +102,10 @@ impl Running {
         kill(Pid::from_raw(self.child.id().cast_signed()), signal).expect("a process that is there");
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Returns its standard error so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.output.path().join("stderr")).expect("its standard error")
