@@ -32,7 +32,7 @@ pub struct Source {
     /// Whether the source is loaded (default: true). Otherwise, it has no DAG, and its health is not checked.
     pub enabled: Option<bool>,
     /// Maximum age of the newest load in hours (default: `dags.max_load_age_hours`).
-    #[schemars(range(min = 1, max = 168))]
+    #[schemars(range(min = 1))]
     pub max_load_age_hours: Option<u32>,
     /// Share of a run's records that may be quarantined (default: `dags.max_quarantine_share`).
     #[schemars(range(min = 0.0, max = 1.0))]
@@ -105,12 +105,6 @@ impl Settings {
             Failure::new(format!("the source `{}` is not in the settings", source.unwrap_or(DAG))).hint(hint)
         })
     }
-
-    /// Returns the smallest maximum age of a load, in hours, of the sources with a schedule.
-    pub fn first_stale_hours(&self) -> Option<u32> {
-        let scheduled = self.ingestions().into_iter().filter(|one| one.enabled && one.schedule.is_some());
-        scheduled.map(|one| one.max_load_age_hours).min()
-    }
 }
 
 pub(super) fn check(settings: &Settings, found: &mut Findings<'_>) {
@@ -141,7 +135,7 @@ pub(super) fn check(settings: &Settings, found: &mut Findings<'_>) {
         if let Some(Err(fix)) = own.schedule.as_deref().filter(|schedule| *schedule != MANUAL).map(cron) {
             found.add(&path("schedule"), format!("{fix}; or use {MANUAL}"));
         }
-        found.range(&path("max_load_age_hours"), 1..=168, "must be 1 to 168, as for `dags.max_load_age_hours`");
+        found.range(&path("max_load_age_hours"), 1.., "must be 1 or more");
         let share = own.max_quarantine_share.is_none_or(|share| (0.0..=1.0).contains(&share));
         found.must(share, &path("max_quarantine_share"), "must be between 0 and 1");
         // The job definition itself is checked as `batch.ingestion`.

@@ -133,10 +133,8 @@ pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     row("WebserverLogLevel", "airflow.log_levels.webserver", level(levels.webserver));
     row("WorkerLogLevel", "airflow.log_levels.worker", level(levels.worker));
 
-    let stale = of.first_stale_hours();
-    row("Scheduled", "dags.schedule, sources", stale.is_some().to_string());
-    let hours = stale.unwrap_or(of.dags.max_load_age_hours);
-    row("MaxLoadAgeHours", "dags.max_load_age_hours, sources", hours.to_string());
+    let is_scheduled = of.ingestions().iter().any(|one| one.enabled && one.schedule.is_some());
+    row("Scheduled", "dags.schedule, sources", is_scheduled.to_string());
     row("AlarmEmail", "monitoring.email", of.monitoring.email.clone().unwrap_or_default());
     row("BudgetUsd", "monitoring.budget_usd", of.monitoring.budget_usd.to_string());
     row("LogDays", "monitoring.log_days", of.monitoring.log_days.to_string());

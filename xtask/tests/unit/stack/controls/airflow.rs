@@ -56,26 +56,26 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "failed runs of each DAG and missing loads raise alarms",
+        name: "failed runs of each DAG and missing health checks raise alarms",
         broken: |stacks| {
             let alarms: Vec<&Value> = of_type(stacks, ALARM).map(|(_, body)| &body["Properties"]).collect();
-            let of_dag = |dag: &str| {
-                alarms.iter().any(|alarm| {
-                    let dimensions = alarm["Dimensions"].to_string();
-                    alarm["MetricName"] == "DAGDurationFailed"
-                        && alarm["Statistic"] == "SampleCount"
-                        && dimensions.contains(&format!("\"{dag}\""))
-                        && dimensions.contains("AirflowEnvironmentName")
-                })
-            };
-            let stale = alarms.iter().any(|alarm| {
-                alarm["MetricName"] == "CommittedLoads"
+            let failed = alarms.iter().any(|alarm| {
+                let query = alarm["Metrics"][0]["Expression"]["Fn::Sub"].as_str().unwrap_or_default();
+                // With another dimension in WHERE, the runs of some DAGs would not count.
+                query.contains("COUNT(DAGDurationFailed) FROM SCHEMA(AmazonMWAA, DAG, Environment)")
+                    && query.contains("WHERE Environment = '${AirflowEnvironmentName}' GROUP BY DAG ORDER BY COUNT()")
+                    && alarm["Threshold"] == 1
+            });
+            let missing = alarms.iter().any(|alarm| {
+                let dimensions = alarm["Dimensions"].to_string();
+                alarm["MetricName"] == "DAGDurationSuccess"
+                    && alarm["Statistic"] == "SampleCount"
+                    && dimensions.contains("\"platform_health\"")
+                    && dimensions.contains("AirflowEnvironmentName")
                     && alarm["TreatMissingData"] == "missing"
                     && texts(&alarm["InsufficientDataActions"]) == [r#"{"Ref":"AlarmTopic"}"#]
-                    && alarm["EvaluationPeriods"]["Ref"] == "MaxLoadAgeHours"
             });
-            let lacking =
-                [("ingestion", of_dag("ingestion")), ("platform_health", of_dag("platform_health")), ("stale", stale)];
+            let lacking = [("failed", failed), ("missing", missing)];
             lacking.into_iter().filter(|(_, exists)| !exists).map(|(name, _)| format!("monitoring: {name}")).collect()
         },
     },

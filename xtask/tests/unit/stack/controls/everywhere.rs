@@ -8,7 +8,7 @@ use super::{Rule, Stacks, of_type, resources, texts};
 use crate::stack::sources::{IMAGES, OBJECTS};
 
 /// Types whose resources support no tags or, like key aliases, incur no costs.
-const UNTAGGED: [&str; 12] = [
+const UNTAGGED: [&str; 11] = [
     "AWS::EC2::Route",
     "AWS::EC2::SecurityGroupEgress",
     "AWS::EC2::SecurityGroupIngress",
@@ -16,7 +16,6 @@ const UNTAGGED: [&str; 12] = [
     "AWS::EC2::VPCGatewayAttachment",
     "AWS::IAM::ManagedPolicy",
     "AWS::KMS::Alias",
-    "AWS::Logs::MetricFilter",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::Subscription",
     "AWS::SNS::TopicPolicy",
