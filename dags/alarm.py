@@ -41,15 +41,17 @@ def message_of(context) -> tuple[str, str]:
     about = {"DAG": dag_id} | ({"Source": source} if source else {})
     about |= {"Run": run, "Task": f"{task_id}, try {getattr(ti, 'try_number', UNKNOWN)}"}
     log_link = getattr(ti, "log_url", None)
-    # The task runs a Batch job. If the worker died, the job's ID is not known, but its name is.
-    if run and hasattr(task, "job_id"):
+    # The task runs a Batch job. If the worker died, the job's ID is not known, but its name is; a mapped task does not
+    # have the attributes of its operator then.
+    is_job, job_id = hasattr(task, "job_id") or getattr(task, "is_mapped", False), getattr(task, "job_id", None)
+    if run and is_job:
         run_id = run_id_of(run, dag_id)
         name = job_name_of(dag_id, task_id, getattr(ti, "map_index", UNMAPPED), run_id)
-        about |= {"RUN_ID": run_id, "Batch job": task.job_id or name}
-        log_link = task.job_log or log_link
+        about |= {"RUN_ID": run_id, "Batch job": job_id or name}
+        log_link = getattr(task, "job_log", None) or log_link
     about |= {"Log": log_link, "Error": " ".join(str(error).split())[:MAX_ERROR_LENGTH]}
-    if hasattr(task, "job_id"):
-        about["Last line"] = (task.last_error or UNKNOWN)[:MAX_ERROR_LENGTH]
+    if is_job:
+        about["Last line"] = (getattr(task, "last_error", None) or UNKNOWN)[:MAX_ERROR_LENGTH]
     subject = f"{PLATFORM['project']}: {dag_id}.{task_id} failed"
     subject = "".join(c if " " <= c <= "~" else "?" for c in subject)[:100]
     return subject, "\n".join(f"{name:<10} {value or UNKNOWN}" for name, value in about.items())

@@ -3,17 +3,17 @@
 The provider's deferrable BatchOperator does not read the exit code, does not show the log, and leaves the job running
 if its task is killed; a retry submits a second job. This operator first searches for a running job with the same name,
 and joins it if the definition, command and variables match. It waits in its worker, and fails without a retry unless a
-retry may succeed. Waiting occupies one worker slot per source: the tasks of a DAG run one after the other.
+retry may succeed. Waiting occupies a worker slot for each job: one per source, or one per group of its collections.
 """
 
 import time
 from datetime import timedelta
 
-from airflow.exceptions import AirflowException, AirflowFailException
+from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from airflow.sdk import BaseOperator
 
 from run_id import job_name_of, job_tags_of, run_id_of
-from run_options import apply
+from run_options import apply, collections_of
 
 # The first polling interval; each interval is twice as long as the previous one, up to the deployment's `poll_seconds`.
 FIRST_POLL_SECONDS = 1
@@ -54,6 +54,8 @@ class BatchJobOperator(BaseOperator):
         from batch import SUCCEEDED, Batch
 
         ti = context["ti"]
+        if "COLLECTIONS" in self.job["environment"] and not collections_of(context["params"], self.job):
+            raise AirflowSkipException("the run has none of the collections of this group")
         run_id = run_id_of(ti.run_id, ti.dag_id)
         self.job_name = job_name_of(ti.dag_id, ti.task_id, ti.map_index, run_id)
         self.command, environment = apply(context["params"], self.job)
@@ -200,16 +202,20 @@ def error_line(lines: list[str]) -> str | None:
     return next(reversed(errors or messages), None)
 
 
-def batch_job(platform: dict, source: str, task_id: str, **kwargs) -> BatchJobOperator:
-    """Returns a task with a source's settings for its ID in `platform.json`."""
+def batch_job(platform: dict, source: str, task_id: str, groups=(), **kwargs):
+    """Returns a task with a source's settings for its ID in `platform.json`. With groups of collections, it is mapped: each
+    group has its own job, and the jobs run in parallel."""
     job = platform["sources"][source]["jobs"][task_id]
-    return BatchJobOperator(
-        task_id=task_id,
-        source=source,
-        job=job,
-        job_queue=platform["queue"],
-        region=platform["region"],
-        poll_seconds=platform["poll_seconds"],
-        execution_timeout=timedelta(seconds=job["timeout_seconds"]),
+    settings = {
+        "task_id": task_id,
+        "source": source,
+        "job_queue": platform["queue"],
+        "region": platform["region"],
+        "poll_seconds": platform["poll_seconds"],
+        "execution_timeout": timedelta(seconds=job["timeout_seconds"]),
         **kwargs,
-    )
+    }
+    if not groups:
+        return BatchJobOperator(job=job, **settings)
+    of_group = [job | {"environment": job["environment"] | {"COLLECTIONS": group}} for group in groups]
+    return BatchJobOperator.partial(**settings).expand(job=of_group)

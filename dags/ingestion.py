@@ -2,7 +2,7 @@
 
 | task | does | can be repeated because |
 |---|---|---|
-| `transformation` | fetches each collection, stores the responses, writes typed Parquet and a manifest | manifests are not overwritten |
+| `transformation` | fetches each collection, stores the responses, writes typed Parquet and a manifest; mapped if the source is split into groups of collections | manifests are not overwritten |
 | `copy_job` | validates the files and loads them in one transaction | the ledger records the run |
 | `dbt_build` | builds and tests the marts | it builds from the loaded tables |
 
@@ -44,8 +44,9 @@ def load(source: str) -> DAG:
         },
         tags=["dpworld", source],
     ) as dag:
-        transformation = batch_job(PLATFORM, source, "transformation")
-        copy_job = batch_job(PLATFORM, source, "copy_job", outlets=[loaded(source)])
+        transformation = batch_job(PLATFORM, source, "transformation", settings["groups"])
+        # A group is skipped if the run has none of its collections.
+        copy_job = batch_job(PLATFORM, source, "copy_job", outlets=[loaded(source)], trigger_rule="none_failed")
         dbt_build = batch_job(PLATFORM, source, "dbt_build")
 
         transformation >> copy_job >> dbt_build

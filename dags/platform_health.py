@@ -88,7 +88,8 @@ class BatchCheck(Check):
             return [
                 f"{error}; hint: check that the queue {PLATFORM['queue']} is deployed, and that Airflow's role may list its jobs"
             ]
-        return [*health.failed_jobs(jobs, now), *health.queue(jobs, now)]
+        groups = sum(len(source["groups"]) for source in SOURCES.values())
+        return [*health.failed_jobs(jobs, now), *health.queue(jobs, now, groups)]
 
 
 with DAG(

@@ -41,11 +41,18 @@ def params() -> dict[str, Param]:
     }
 
 
+def collections_of(options: dict, job: dict) -> list[str]:
+    """Returns the collections of a job that are selected: for the job of a group of collections, only its own. Without a
+    selection, it returns nothing for a job that is not that of a group, because it has all collections."""
+    selected, group = options.get("collections") or [], job["environment"].get("COLLECTIONS")
+    return [name for name in group.split(",") if not selected or name in selected] if group else selected
+
+
 def apply(options: dict, job: dict) -> tuple[list[str], dict[str, str]]:
     """Returns the command and the variables of a job, without its run ID. Options that are not set add nothing."""
     command, environment = [*job["command"]], {**job["environment"]}
     given = {name: options.get(name) for name in ("from_raw", "accept", "source_url", "from", "to")}
-    given["collections"] = ",".join(options.get("collections") or [])
+    given["collections"] = ",".join(collections_of(options, job))
     given["full_refresh"] = "true" if options.get("full_refresh") else None
     variables = {
         "transformation": {

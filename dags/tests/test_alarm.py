@@ -87,7 +87,8 @@ def test_the_notification_never_raises(monkeypatch, caplog, context):
     assert "Cannot send the notification" in caplog.text
 
 
-def test_the_dag_processor_notifies_about_a_task_with_a_dead_worker(monkeypatch):
+@pytest.mark.parametrize(("task_id", "map_index"), [("copy_job", -1), ("transformation", 1)])
+def test_the_dag_processor_notifies_about_a_task_with_a_dead_worker(monkeypatch, task_id, map_index):
     """As in Airflow: in another process than the task, without the attributes that the task had set."""
     import structlog
     from airflow.callbacks.callback_requests import TaskCallbackRequest
@@ -100,11 +101,13 @@ def test_the_dag_processor_notifies_about_a_task_with_a_dead_worker(monkeypatch)
     monkeypatch.setattr(
         "aws.client", lambda *_, **__: SimpleNamespace(publish=lambda **message: published.append(message["Message"]))
     )
-    died = TaskInstance(id=uuid4(), task_id="copy_job", dag_id="ingestion", run_id=RUN, try_number=1)
+    monkeypatch.setitem(alarm.SOURCES["spacex"], "groups", ["crew", "cores"])
+    died = TaskInstance(id=uuid4(), task_id=task_id, dag_id="ingestion", run_id=RUN, try_number=1, map_index=map_index)
     request = TaskCallbackRequest(
         filepath="ingestion.py", bundle_name="dags-folder", bundle_version=None, msg="no heartbeat", ti=died
     )
     _execute_task_callbacks(DagBag(str(DAGS), include_examples=False), request, structlog.get_logger())
     (message,) = published
-    assert f"Run        {RUN}" in message and "Task       copy_job, try 1" in message
-    assert f"Batch job  ingestion-copy_job-{alarm.run_id_of(RUN)}" in message and "Error      not known" in message
+    assert f"Run        {RUN}" in message and f"Task       {task_id}, try 1" in message
+    name = alarm.job_name_of("ingestion", task_id, map_index, alarm.run_id_of(RUN))
+    assert f"Batch job  {name}" in message and "Error      not known" in message

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from airflow.exceptions import AirflowException, AirflowFailException
+from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from botocore.exceptions import ClientError, EndpointConnectionError
 from conftest import QUEUE
 
@@ -111,6 +111,23 @@ def test_options_of_a_run_are_variables_of_its_jobs(operator, monkeypatch, examp
     submitted = next(call for call in batch.calls if call[0] == "submit")
     assert submitted[4:6] == (command, {"RUN_ID": "run", "CONTRACT": "c"} | example[task])
     assert (submitted[6]["source"], submitted[7]) == ("spacex", {"vcpu": "1"})
+
+
+@pytest.mark.parametrize("example", [one for one in EXAMPLES if "groups" in one])
+def test_the_job_of_a_group_has_only_its_own_collections(operator, monkeypatch, example):
+    for group, selected in example["groups"]:
+        batch = FakeBatch(live_job=[None], submit=["1"], job=[{"status": "SUCCEEDED"}])
+        monkeypatch.setattr("batch.Batch", lambda region, batch=batch: batch)
+        operator.job = JOB | {"command": ["transformation"], "environment": {"COLLECTIONS": group}}
+        ti = SimpleNamespace(dag_id="d", task_id="t", map_index=1, run_id="r", xcom_push=lambda key, value: None)
+        context = {"ti": ti, "params": example["options"]}
+        if selected is None:
+            with pytest.raises(AirflowSkipException, match="none of the collections of this group"):
+                operator.execute.__wrapped__(operator, context)
+            assert batch.calls == []
+        else:
+            operator.execute.__wrapped__(operator, context)
+            assert next(call for call in batch.calls if call[0] == "submit")[5]["COLLECTIONS"] == selected
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

@@ -111,6 +111,7 @@ def test_a_long_queue_is_one_problem():
     assert queue(jobs, NOW) == []
     (problem,) = queue([*jobs, job("one more", "SUBMITTED", 0)], NOW)
     assert problem.startswith("13 jobs are waiting in the queue; the limit is 12; hint: ")
+    assert queue([*jobs, job("one more", "SUBMITTED", 0)], NOW, groups=2) == [], "the jobs of groups wait together"
 
 
 def test_a_report_has_one_line_for_each_problem():

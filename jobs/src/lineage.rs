@@ -112,7 +112,10 @@ impl Subject<'_> {
             documentation("DocumentationJobFacet", doc),
             facet("jobType", "2-0-4", "JobTypeJobFacet", kind),
         ]);
-        let run_id = uuid(&[self.namespace, &name, self.run.as_str()]);
+        // The jobs that transform some of the collections each, in parallel, are different runs of the job.
+        let is_whole = self.collections.len() == self.contract.collections.len();
+        let some = if is_whole { &[][..] } else { &self.collections };
+        let run_id = uuid(&[&[self.namespace, &name, self.run.as_str()], some].concat());
         RunEvents { run_id, job: json!({"namespace": self.namespace, "name": name, "facets": facets}), inputs, outputs }
     }
 }

@@ -58,6 +58,8 @@ fn source(settings: &Settings, of: &Ingestion) -> Value {
         "schedule": of.schedule,
         "max_load_age_hours": of.max_load_age_hours,
         "max_quarantine_share": of.max_quarantine_share,
+        // The collections of each group, by the map index of `transformation`.
+        "groups": of.groups.iter().map(|names| names.join(",")).collect::<Vec<_>>(),
         // By task ID.
         "jobs": chain(settings, of).into_iter().map(job).collect::<Map<_, _>>(),
     })

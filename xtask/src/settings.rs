@@ -41,7 +41,7 @@ pub use network::Endpoint;
 pub use read::{Override, Resolved, extends, located, resolve};
 pub use schema::{overlay_schema, schema};
 pub use sources::{CONTRACTS, DAG, Ingestion, Source};
-pub use tasks::{RunTask, chain};
+pub use tasks::{RunTask, chain, jobs};
 pub use variables::{Origin, Variable, Variables, dot_env, given};
 pub use warehouse::{Breach, LogExport, Period};
 

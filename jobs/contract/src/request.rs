@@ -61,6 +61,29 @@ pub struct Request {
     pub retry_statuses: Vec<u16>,
 }
 
+impl Request {
+    /// Reduces the source's limits to the share of one of several jobs that read from it at the same time.
+    /// Fails if a limit is less than the number of jobs.
+    pub fn share(&mut self, jobs: u8) -> Result<(), String> {
+        let too_many = |limit: &str, most: u32| format!("`{limit}` allows only {most}, which {jobs} jobs cannot share");
+        if let Some(limit) = &mut self.rate_limit {
+            let most = limit.requests;
+            limit.requests /= u32::from(jobs);
+            if limit.requests == 0 {
+                return Err(too_many("rate_limit.requests", most));
+            }
+        }
+        if let Some(concurrency) = &mut self.concurrency {
+            let most = *concurrency;
+            *concurrency /= jobs;
+            if *concurrency == 0 {
+                return Err(too_many("concurrency", most.into()));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Contract {
     /// Returns the names of the secrets that the requests need.
     pub fn secrets(&self) -> BTreeSet<&str> {

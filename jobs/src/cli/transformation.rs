@@ -66,6 +66,10 @@ struct Cli {
     /// The number of collections to process in parallel (default: 4, or the number of cores if it is larger)
     #[arg(long, env = "AT_ONCE", value_parser = clap::value_parser!(u8).range(1..=64))]
     at_once: Option<u8>,
+    /// The number of jobs that read from the source at the same time, each some of its collections: they share the
+    /// contract's `rate_limit` and `concurrency`
+    #[arg(long, env = "SHARED_BY", value_name = "JOBS", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..))]
+    shared_by: u8,
     /// The number of retries after a temporary failure
     #[arg(long, env = "RETRIES", default_value_t = 4)]
     retries: usize,
@@ -161,7 +165,8 @@ async fn prepare(
     bars: &MultiProgress,
     started: &OnceLock<Lineage>,
 ) -> Result<Arc<Transformation>> {
-    let contract = cli.common.contract()?;
+    let mut contract = cli.common.contract()?;
+    contract.request.share(cli.shared_by).map_err(|problem| Failure::refused(format!("--shared-by: {problem}")))?;
     let job = Job {
         run,
         verifies: cli.verify,

@@ -7,7 +7,7 @@ use crate::support::program::{Ended, Program, Running};
 use crate::support::zoo::{Zoo, animals};
 
 /// Runs the programs in parallel.
-fn in_parallel(programs: impl IntoIterator<Item = Program>) -> Vec<Value> {
+pub fn in_parallel(programs: impl IntoIterator<Item = Program>) -> Vec<Value> {
     let running: Vec<Running> = programs.into_iter().map(Program::start).collect();
     running.into_iter().map(|running| Ended::done(&running.wait())).collect()
 }

@@ -19,7 +19,7 @@ fn replay(zoo: &Zoo, from: &str, to: &str) -> Program {
 }
 
 /// Returns the size and SHA-256 of every file in a run's manifests.
-fn recorded(zoo: &Zoo, run: &str) -> BTreeMap<String, Vec<Value>> {
+pub fn recorded(zoo: &Zoo, run: &str) -> BTreeMap<String, Vec<Value>> {
     let receipts = stock().map(|(name, _)| zoo.lake.receipt("zoo", run, name));
     let tables = receipts.iter().flat_map(|receipt| receipt["tables"].as_array().expect("tables"));
     let of = |file: &Value| json!([file["bytes"], file["sha256"], file["rows"]]);

@@ -62,7 +62,11 @@ fn a_run_has_one_uuid_and_two_jobs_of_it_have_two() {
     });
     assert_eq!(one, again);
     assert_ne!(one, copy);
-    assert_eq!(uuid(&["dpworld", "zoo.copy", "r1"]), copy);
+    assert_eq!(uuid(&["dpworld", "zoo.copy", "r1", "animals"]), copy, "some of the collections");
+    let whole = with_subject("s3://lake", |subject| {
+        Subject { collections: vec!["animals", "tickets"], ..subject }.copy("postgres://h/d", None).run_id
+    });
+    assert_eq!(uuid(&["dpworld", "zoo.copy", "r1"]), whole);
     let bytes = one.as_bytes();
     assert_eq!((one.len(), bytes[14], "89ab".contains(char::from(bytes[19]))), (36, b'8', true));
 }

@@ -109,7 +109,7 @@ fn resolve(of: &str, shown: &str, text: &str, variables: &Variables) -> Result<C
     }
     let (mut contracts, mut problems) = (BTreeMap::new(), Vec::new());
     for source in resolved.settings.ingestions() {
-        let (name, file) = (source.source, source.contract);
+        let (name, file) = (source.source.clone(), source.contract.clone());
         match files::read(&files::root().join(&file))? {
             None => {
                 let fix = format!("the contract `{file}` does not exist; create it, or correct the source's name");
@@ -128,6 +128,8 @@ fn resolve(of: &str, shown: &str, text: &str, variables: &Variables) -> Result<C
                     let fix = "have; set `enabled: false`, and load it with `cargo xtask local --contract`";
                     problems.push((format!("sources.{name}"), format!("{found} {fix}")));
                 }
+                let wrong = source.problem_with_groups(&contract);
+                problems.extend(wrong.map(|problem| (format!("sources.{name}.groups"), problem)));
                 contracts.insert(name, contract);
             }
         }

@@ -7,6 +7,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::settings::RunTask;
+
 /// Airflow's default limit on rows in a response (`api.maximum_page_limit`).
 const PAGE: u32 = 100;
 
@@ -93,6 +95,8 @@ impl DagRun {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct TaskInstance {
     pub task_id: String,
+    /// The map index; -1 if the task is not mapped.
+    pub map_index: i64,
     /// `scheduled`, `queued`, `running`, `success`, `failed`, `up_for_retry` and others; `None` before it is scheduled.
     pub state: Option<String>,
     /// The try number, starting at 1; 0 before the first try.
@@ -103,6 +107,11 @@ impl TaskInstance {
     pub fn all(response: &Value) -> Vec<Self> {
         let list = response["task_instances"].as_array().into_iter().flatten();
         list.filter_map(|one| Self::deserialize(one).ok()).collect()
+    }
+
+    /// Whether this is an instance of the task.
+    pub fn is(&self, task: &RunTask) -> bool {
+        self.task_id == task.task && usize::try_from(self.map_index).ok() == task.map_index
     }
 
     /// Whether the task may have submitted a job.

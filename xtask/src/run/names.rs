@@ -10,6 +10,9 @@ use crate::sync::sha256;
 const READABLE: usize = 47;
 const DIGITS: usize = 16;
 
+/// The maximum length of a job name without its run ID, as in `dags/run_id.py`.
+const PREFIX: usize = 63;
+
 /// The prefix of run IDs that Airflow did not create.
 const DIRECT: &str = "direct__";
 
@@ -22,13 +25,17 @@ pub fn run_id_of(dag: &str, airflow: &str) -> String {
 }
 
 /// Returns the Batch job name for a task, like `job_name_of` in `dags/run_id.py`: it is the same for every try, and
-/// unique to the task and run.
-pub fn job_name(dag: &str, task: &str, run_id: &str) -> String {
-    format!("{dag}-{task}-{run_id}")
+/// unique to the task and run. The IDs of DAG and task need no replacement.
+pub fn job_name(dag: &str, RunTask { task, map_index, .. }: &RunTask, run_id: &str) -> String {
+    let Some(index) = map_index else { return format!("{dag}-{task}-{run_id}") };
+    let end = format!("{index}-{}", &sha256(format!("{dag}/{task}/{index}").as_bytes())[..DIGITS]);
+    let readable: String = format!("{dag}-{task}").chars().take(PREFIX - 1 - end.len()).collect();
+    format!("{readable}-{end}-{run_id}")
 }
 
-pub fn task_of<'c>(dag: &str, chain: &'c [RunTask], name: &str) -> Option<&'c RunTask> {
-    chain.iter().find(|task| name.starts_with(&job_name(dag, task.task, "")))
+pub fn task_of<'j>(dag: &str, jobs: &'j [RunTask], name: &str) -> Option<&'j RunTask> {
+    // A task's own name is also the start of the names of its map indices.
+    jobs.iter().find(|task| name.starts_with(&job_name(dag, task, "")))
 }
 
 pub fn direct_run_id(dag: &str, time: &str) -> String {

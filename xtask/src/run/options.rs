@@ -43,10 +43,24 @@ impl RunOptions {
         serde_json::to_value(self).unwrap_or_default()
     }
 
+    /// Returns the selected collections of a job: for that of a group, only its own. Without a selection, it returns none for
+    /// a job that is not that of a group, because it has all collections.
+    fn collections_of<'r>(&'r self, task: &'r RunTask) -> Vec<&'r str> {
+        let selected: Vec<&str> = self.collections.iter().map(String::as_str).collect();
+        let Some(group) = task.environment.get("COLLECTIONS") else { return selected };
+        group.split(',').filter(|name| selected.is_empty() || selected.contains(name)).collect()
+    }
+
+    /// Returns whether the run has this job: a group without a selected collection has none.
+    pub fn select(&self, task: &RunTask) -> bool {
+        task.map_index.is_none() || !self.collections_of(task).is_empty()
+    }
+
     /// Returns the command and the variables of a task's job, without its run ID; `dags/run_options.py` does the same.
     pub fn of(&self, task: &RunTask) -> (Vec<String>, BTreeMap<String, String>) {
         let (mut command, mut environment) = (task.command.clone(), task.environment.clone());
-        let collections = (!self.collections.is_empty()).then(|| self.collections.join(","));
+        let collections = self.collections_of(task);
+        let collections = (!collections.is_empty()).then(|| collections.join(","));
         let full_refresh = self.full_refresh.then(|| "true".to_owned());
         let variables = match task.task {
             "transformation" => vec![

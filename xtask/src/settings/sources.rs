@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use contract::Contract;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,8 @@ use crate::failure::Failure;
 pub const DAG: &str = "ingestion";
 /// The folder of the contracts; the ingestion image contains its files.
 pub const CONTRACTS: &str = "jobs/contracts";
+/// A job can depend on up to 20 other jobs (AWS Batch User Guide, "Job dependencies"), and `copy` depends on all groups.
+const MOST_GROUPS: usize = 20;
 /// The schedule of a source whose runs are only started manually, although `dags.schedule` is set.
 const MANUAL: &str = "manual";
 
@@ -44,6 +47,10 @@ pub struct Source {
     /// Seconds after which Batch stops an attempt (default: `batch.ingestion.timeout_seconds`).
     #[schemars(range(min = 60))]
     pub timeout_seconds: Option<u32>,
+    /// Groups of collections, each a list of names: every group is transformed by a job of its own, in parallel (default: one
+    /// job for all collections).
+    #[schemars(length(max = 20))]
+    pub groups: Option<Vec<Vec<String>>>,
 }
 
 /// How a source is loaded: its settings with their defaults.
@@ -61,12 +68,45 @@ pub struct Ingestion {
     pub max_quarantine_share: f64,
     /// The job definition, with the size and the timeout of this source's jobs.
     pub job: JobDefinition,
+    /// The groups of collections that are transformed in parallel; none if one job transforms all collections.
+    pub groups: Vec<Vec<String>>,
 }
 
 impl Ingestion {
     /// Returns the contract's path in the ingestion image.
     pub fn contract_in_image(&self) -> String {
         self.contract.replacen(CONTRACTS, "/contracts", 1)
+    }
+
+    /// Returns what is wrong with the groups, if anything: every collection of the contract must be in exactly one group,
+    /// and each group needs a share of the source's limits. Child tables belong to their collection.
+    pub fn problem_with_groups(&self, contract: &Contract) -> Option<String> {
+        if self.groups.is_empty() {
+            return None;
+        }
+        let (names, known): (Vec<&String>, _) = (self.groups.iter().flatten().collect(), &contract.collections);
+        let unknown: Vec<_> = names.iter().filter(|name| !known.contains_key(**name)).copied().collect();
+        let repeated = names.iter().enumerate().filter(|(at, name)| names[..*at].contains(name));
+        let repeated: Vec<_> = repeated.map(|(_, name)| *name).collect();
+        let missing: Vec<_> = known.keys().filter(|name| !names.contains(name)).collect();
+        let mut problems = Vec::new();
+        for (how, found) in [("unknown", unknown), ("listed more than once", repeated), ("missing", missing)] {
+            let found: Vec<String> = found.iter().map(|name| format!("`{name}`")).collect();
+            problems.extend((!found.is_empty()).then(|| format!("{how}: {}", found.join(", "))));
+        }
+        if self.groups.iter().any(Vec::is_empty) {
+            problems.push("a group is empty".to_owned());
+        }
+        if !problems.is_empty() {
+            let of = &self.contract;
+            return Some(format!("must have every collection of {of} exactly once; {}", problems.join("; ")));
+        }
+        if self.groups.len() > MOST_GROUPS {
+            return Some(format!("use at most {MOST_GROUPS} groups: a job can depend on up to {MOST_GROUPS} others"));
+        }
+        let jobs = u8::try_from(self.groups.len()).unwrap_or(u8::MAX);
+        let problem = contract.request.clone().share(jobs).err()?;
+        Some(format!("use fewer groups: in {}, {problem}", self.contract))
     }
 }
 
@@ -90,6 +130,7 @@ impl Settings {
                     timeout_seconds: own.timeout_seconds.unwrap_or(job.timeout_seconds),
                     ..job.clone()
                 },
+                groups: own.groups.clone().unwrap_or_default(),
             }
         };
         self.sources.iter().map(with_defaults).collect()
@@ -144,3 +185,7 @@ pub(super) fn check(settings: &Settings, found: &mut Findings<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/settings/sources.rs"]
+mod tests;

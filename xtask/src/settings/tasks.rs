@@ -11,12 +11,21 @@ use super::sources::{DAG, Ingestion};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunTask {
     pub task: &'static str,
+    /// The map index in Airflow, for the job of a group of collections.
+    pub map_index: Option<usize>,
     pub definition: String,
     pub command: Vec<String>,
     pub environment: BTreeMap<String, String>,
     pub overrides: JobOverrides,
     /// The options of dbt that select models, if the run does not select other ones.
     pub selection: Vec<String>,
+}
+
+impl RunTask {
+    /// Returns the task ID, with the map index of a mapped task.
+    pub fn label(&self) -> String {
+        self.map_index.map_or_else(|| self.task.to_owned(), |index| format!("{}[{index}]", self.task))
+    }
 }
 
 /// What differs from the job definition: the values of SubmitJob (AWS Batch API Reference).
@@ -44,6 +53,7 @@ pub fn chain(settings: &Settings, of: &Ingestion) -> [RunTask; 3] {
     let accept_with = format!("cargo xtask run {} --env MODULE --accept 'REASON'", of.source);
     let task = |task, program: &str, environment| RunTask {
         task,
+        map_index: None,
         definition: job.name.clone(),
         command: vec![program.to_owned()],
         environment,
@@ -61,8 +71,10 @@ pub fn chain(settings: &Settings, of: &Ingestion) -> [RunTask; 3] {
             exclude.into_iter().chain(others).collect()
         }
     };
+    // The jobs of groups share the limits of the source.
+    let shared = (!of.groups.is_empty()).then(|| ("SHARED_BY".to_owned(), of.groups.len().to_string()));
     [
-        task("transformation", "transformation", contract.clone().into()),
+        task("transformation", "transformation", contract.clone().into_iter().chain(shared).collect()),
         task("copy_job", "copy", contract.into_iter().chain([("ACCEPT_WITH".to_owned(), accept_with)]).collect()),
         RunTask {
             task: "dbt_build",
@@ -72,4 +84,17 @@ pub fn chain(settings: &Settings, of: &Ingestion) -> [RunTask; 3] {
             ..RunTask::default()
         },
     ]
+}
+
+/// Returns the jobs of a source's run, in order: those of its tasks, with a transformation for each group of collections.
+pub fn jobs(settings: &Settings, of: &Ingestion) -> Vec<RunTask> {
+    let [transformation, copy, dbt] = chain(settings, of);
+    let of_group = |(index, names): (usize, &Vec<String>)| {
+        let collections = [("COLLECTIONS".to_owned(), names.join(","))];
+        let environment = transformation.environment.clone().into_iter().chain(collections).collect();
+        RunTask { map_index: Some(index), environment, ..transformation.clone() }
+    };
+    let groups: Vec<RunTask> = of.groups.iter().enumerate().map(of_group).collect();
+    let first = if groups.is_empty() { vec![transformation] } else { groups };
+    first.into_iter().chain([copy, dbt]).collect()
 }

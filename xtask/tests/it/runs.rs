@@ -1,6 +1,7 @@
 //! `cargo xtask run`, `logs` and `open`, tested through the program with the SDK's real clients, against a stub.
 
 mod airflow;
+mod groups;
 mod logs;
 mod open;
 mod stub;

@@ -47,8 +47,8 @@ fn the_topic_is_in_the_partition_of_the_region() {
 fn every_source_has_its_own_dag_and_limits_with_the_defaults_of_the_deployment() {
     let found = rendered(|settings| {
         settings.dags.schedule = Some("0 5 * * *".to_owned());
-        let text =
-            "{schedule: manual, enabled: false, max_load_age_hours: 1, vcpu: 1, memory_mib: 2048, timeout_seconds: 60}";
+        let text = "{schedule: manual, enabled: false, max_load_age_hours: 1, vcpu: 1, memory_mib: 2048, \
+                    timeout_seconds: 60, groups: [[agencies], [launches, pads]]}";
         settings.sources.insert("launches".to_owned(), serde_yaml::from_str(text).expect("a source"));
     });
     let (spacex, launches) = (&found["sources"]["spacex"], &found["sources"]["launches"]);
@@ -57,6 +57,13 @@ fn every_source_has_its_own_dag_and_limits_with_the_defaults_of_the_deployment()
     assert_eq!((&launches["dag"], &launches["schedule"]), (&json!("ingestion_launches"), &Value::Null));
     assert_eq!((&launches["enabled"], &launches["max_load_age_hours"]), (&json!(false), &json!(1)));
     assert_eq!(launches["max_quarantine_share"], json!(0.05));
+    assert_eq!(
+        (&spacex["groups"], &launches["groups"]),
+        (&json!([]), &json!(["agencies", "launches,pads"])),
+        "in the order of the map indices"
+    );
+    assert_eq!(launches["jobs"]["transformation"]["environment"]["SHARED_BY"], "2");
+    assert_eq!(spacex["jobs"]["transformation"]["environment"].get("SHARED_BY"), None);
     let job = &launches["jobs"]["copy_job"];
     assert_eq!(job["environment"]["CONTRACT"], "/contracts/launches.yaml");
     assert_eq!(job["overrides"], json!({"vcpu": "1", "memory_mib": "2048", "attempt_seconds": 60}));

@@ -76,9 +76,9 @@ fn options(common: &Common) -> String {
 }
 
 fn follow(args: &Run, request: &RunRequest, id: &str, options: &str) -> Result<Exit> {
-    let tasks = request.chain().map(|step| step.task);
-    let dag = (!args.direct).then_some(request.ingestion.dag.as_str());
-    let works: Vec<_> = dag.into_iter().chain(tasks).map(|name| (name.to_owned(), "waiting".to_owned(), 0)).collect();
+    let tasks = request.jobs().into_iter().map(|task| task.label());
+    let dag = (!args.direct).then(|| request.ingestion.dag.clone());
+    let works: Vec<_> = dag.into_iter().chain(tasks).map(|name| (name, "waiting".to_owned(), 0)).collect();
     let mut tree = Tree::new(&works);
     let mut report = |progress| show(&mut tree, progress);
     let outcome = if args.direct {

@@ -33,14 +33,14 @@ impl Batch {
         Ok(jobs.max_by_key(|job| job.created_at).and_then(|job| job.job_id))
     }
 
-    /// Submits a task's job, which starts once the `after` job has succeeded. SubmitJob has no client token, so the SDK
+    /// Submits a task's job, which starts once the `after` jobs have succeeded. SubmitJob has no client token, so the SDK
     /// must not retry it: if the response is lost, the job is looked up by name first.
     pub async fn submit(
         &self,
         queue: &str,
         (name, run_id): (&str, &str),
         (task, options): (&RunTask, &RunOptions),
-        after: Option<&str>,
+        after: &[String],
         wait: Duration,
     ) -> Result<String> {
         let config = self.client.config().to_builder().retry_config(RetryConfig::disabled()).build();
@@ -60,7 +60,7 @@ impl Batch {
         let seconds = task.overrides.attempt_seconds.and_then(|seconds| i32::try_from(seconds).ok());
         let timeout = seconds.map(|seconds| JobTimeout::builder().attempt_duration_seconds(seconds).build());
         let call = call.container_overrides(overrides.build()).set_timeout(timeout);
-        let call = after.iter().fold(call, |call, id| call.depends_on(JobDependency::builder().job_id(*id).build()));
+        let call = after.iter().fold(call, |call, id| call.depends_on(JobDependency::builder().job_id(id).build()));
         let mut submission = 1;
         loop {
             let failure = match call.clone().send().await {

@@ -66,8 +66,8 @@ impl<'a> Runs<'a> {
     pub(super) fn start_long_statement(&self, run_id: &str) -> Result<Follow<'_>> {
         let RunRequest { settings, interval, options, .. } = &self.request;
         let (batch, task) = (Batch::new(&self.aws.config), long_statement(settings));
-        let name = job_name(DAG, task.task, run_id);
-        let submit = batch.submit(&settings.batch.queue, (&name, run_id), (&task, options), None, *interval);
+        let name = job_name(DAG, &task, run_id);
+        let submit = batch.submit(&settings.batch.queue, (&name, run_id), (&task, options), &[], *interval);
         let id = self.aws.wait(submit)?;
         let mut job = Follow::new(self.aws, &self.request);
         job.add(task.task, &id);
@@ -90,8 +90,8 @@ impl<'a> Runs<'a> {
         report: &mut dyn FnMut(RehearsalProgress),
         run: impl FnOnce(&mut dyn FnMut(RunProgress)) -> Result<Outcome>,
     ) -> Result<Ran> {
-        let tasks = self.request.chain().map(|step| step.task);
-        let tasks = first.into_iter().chain(tasks).map(|name| (name.to_owned(), "waiting".to_owned(), 0));
+        let tasks = self.request.jobs().into_iter().map(|task| task.label());
+        let tasks = first.map(str::to_owned).into_iter().chain(tasks).map(|name| (name, "waiting".to_owned(), 0));
         report(RehearsalProgress::Tasks(tasks.collect()));
         let mut logs = Logs::default();
         let outcome = run(&mut |progress| {

@@ -12,7 +12,7 @@ use crate::edge::mwaa::Mwaa;
 use crate::failure::{Failure, exit_of};
 use crate::flows::account;
 use crate::run::{ApiRequest, DagRun, Job, Outcome, TaskInstance, run_id_of};
-use crate::settings::Webserver;
+use crate::settings::{RunTask, Webserver};
 
 /// Maximum number of queries for the job of a finished task: ListJobs returns a new job with a delay of a few seconds.
 const LATE_QUERIES: u32 = 5;
@@ -90,7 +90,7 @@ impl Airflow<'_> {
     }
 
     fn follow(&self, dag_run_id: &str, report: &mut dyn FnMut(RunProgress)) -> Result<Outcome> {
-        let (dag, chain) = (&self.request.ingestion.dag, self.request.chain());
+        let (dag, mut jobs) = (&self.request.ingestion.dag, self.request.jobs());
         let run_id = run_id_of(dag, dag_run_id);
         let mut follow = Follow::new(self.aws, self.request);
         let mut reported = Reported { dag: dag.clone(), ..Reported::default() };
@@ -102,11 +102,18 @@ impl Airflow<'_> {
                     errors = 0;
                     reported.run(&run, report);
                     let mut missing = false;
-                    for task in tasks.iter().filter(|task| chain.iter().any(|one| one.task == task.task_id)) {
-                        let job_succeeded = follow.job(&task.task_id).is_some_and(Job::has_succeeded);
-                        let is_new = reported.task(task, job_succeeded, report);
-                        let name = self.request.job_name(&task.task_id, &run_id);
-                        missing |= !self.find(&mut follow, task, is_new, &name)?;
+                    // A group without a selected collection is skipped.
+                    let state =
+                        |of: &RunTask| tasks.iter().find(|task| task.is(of)).and_then(|task| task.state.as_deref());
+                    jobs.retain(|one| one.map_index.is_none() || state(one) != Some("skipped"));
+                    for (task, one) in
+                        tasks.iter().filter_map(|task| Some((task, jobs.iter().find(|one| task.is(one))?)))
+                    {
+                        let label = one.label();
+                        let job_succeeded = follow.job(&label).is_some_and(Job::has_succeeded);
+                        let is_new = reported.task(&label, task, job_succeeded, report);
+                        let name = self.request.job_name(one, &run_id);
+                        missing |= !self.find(&mut follow, (&label, task), is_new, &name)?;
                     }
                     late += u32::from(missing && run.has_finished());
                     finished = (run.has_finished() && (!missing || late > LATE_QUERIES)).then_some(run.state);
@@ -119,21 +126,27 @@ impl Airflow<'_> {
                 None => follow.wait(),
             }
         };
-        let mut outcome = follow.outcome(&run_id, Some(dag_run_id), &chain);
+        let mut outcome = follow.outcome(&run_id, Some(dag_run_id), &jobs);
         outcome.set_airflow_state(dag, &state);
         report(RunProgress::Finished(dag.clone(), outcome.reason.clone()));
         Ok(outcome)
     }
 
     /// Adds the job of a task that has started; returns false if ListJobs does not return the job yet.
-    fn find(&self, follow: &mut Follow<'_>, task: &TaskInstance, is_new: bool, name: &str) -> Result<bool> {
-        let known = follow.job(&task.task_id);
+    fn find(
+        &self,
+        follow: &mut Follow<'_>,
+        (label, task): (&str, &TaskInstance),
+        is_new: bool,
+        name: &str,
+    ) -> Result<bool> {
+        let known = follow.job(label);
         let may_have_another = known.is_none() || task.is_active() || is_new;
         if !task.has_started() || !may_have_another || known.is_some_and(|job| !job.has_finished()) {
             return Ok(true);
         }
         match follow.newest(name) {
-            Ok(Some(id)) => follow.add(&task.task_id, &id),
+            Ok(Some(id)) => follow.add(label, &id),
             Err(error) if exit_of(&error) != Exit::TempFail => return Err(error),
             _ => return Ok(false),
         }
@@ -183,16 +196,22 @@ impl Reported {
 
     /// Reports a state change of a task, unless the task is waiting or the success of its job has already been
     /// reported. Returns whether the state changed.
-    fn task(&mut self, task: &TaskInstance, job_succeeded: bool, report: &mut dyn FnMut(RunProgress)) -> bool {
+    fn task(
+        &mut self,
+        label: &str,
+        task: &TaskInstance,
+        job_succeeded: bool,
+        report: &mut dyn FnMut(RunProgress),
+    ) -> bool {
         let shown = task.shown();
-        let is_new = self.tasks.get(&task.task_id) != Some(&shown);
+        let is_new = self.tasks.get(label) != Some(&shown);
         if is_new {
             let state = task.state.as_deref();
             let is_waiting = [None, Some("scheduled"), Some("queued")].contains(&state);
             if !(is_waiting || job_succeeded && state == Some("success")) {
-                report(RunProgress::Step(task.task_id.clone(), shown.clone()));
+                report(RunProgress::Step(label.to_owned(), shown.clone()));
             }
-            self.tasks.insert(task.task_id.clone(), shown);
+            self.tasks.insert(label.to_owned(), shown);
         }
         is_new
     }

@@ -1,5 +1,5 @@
-//! A run without Airflow: the same jobs with the same names, each depending on the previous one, so that Batch finishes
-//! the run even if this program stops.
+//! A run without Airflow: the same jobs with the same names, each depending on those of the previous task, so that Batch
+//! finishes the run even if this program stops.
 
 use anyhow::{Result, ensure};
 
@@ -19,12 +19,13 @@ pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(
     account::check(&request.settings, &aws)?;
     let batch = Batch::new(&aws.config);
     let mut follow = Follow::new(&aws, request);
-    let chain = request.chain();
-    let (mut run_id, mut found) = (id.to_owned(), vec![None; chain.len()]);
+    let mut run_id = id.to_owned();
+    let mut jobs: Vec<(RunTask, Option<String>)> = request.jobs().into_iter().map(|task| (task, None)).collect();
     for one in if attach { possible_run_ids(&request.ingestion.dag, id) } else { Vec::new() } {
-        if found.iter().all(Option::is_none) {
-            let newest = |task: &RunTask| follow.newest(&request.job_name(task.task, &one));
-            found = chain.iter().map(newest).collect::<Result<_>>()?;
+        if jobs.iter().all(|(_, found)| found.is_none()) {
+            for (task, found) in &mut jobs {
+                *found = follow.newest(&request.job_name(task, &one))?;
+            }
             run_id = one;
         }
     }
@@ -32,30 +33,39 @@ pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(
     if attach {
         let failure =
             || Failure::new(format!("the queue `{}` does not contain any jobs for the run `{id}`", names.queue));
-        ensure!(found.iter().any(Option::is_some), failure().hint("Batch deletes jobs about a week after they finish"));
+        let exists = jobs.iter().any(|(_, found)| found.is_some());
+        ensure!(exists, failure().hint("Batch deletes jobs about a week after they finish"));
     }
-    let mut previous: Option<String> = None;
-    for (task, found) in chain.iter().zip(found) {
+    // All groups are submitted before the next task: if that exists, a missing group has none of the run's collections.
+    if jobs.iter().any(|(task, found)| task.map_index.is_none() && found.is_some()) {
+        jobs.retain(|(task, found)| task.map_index.is_none() || found.is_some());
+    }
+    let (mut before, mut current, mut of) = (Vec::new(), Vec::new(), "");
+    for (task, found) in &jobs {
+        if of != task.task {
+            before = std::mem::take(&mut current);
+            of = task.task;
+        }
         let id = match found {
-            Some(id) => id,
+            Some(id) => id.clone(),
             // Airflow submits the missing jobs of its own runs.
-            None if attach && !(is_direct(run_id) && may_follow(&aws, &batch, previous.as_deref())?) => break,
+            None if attach && !(is_direct(run_id) && may_follow(&aws, &batch, &before)?) => break,
             None => {
-                report(RunProgress::Step(task.task.to_owned(), format!("submitting to `{}`", names.queue)));
-                let (name, task) = (request.job_name(task.task, run_id), (task, &request.options));
-                aws.wait(batch.submit(&names.queue, (&name, run_id), task, previous.as_deref(), request.interval))?
+                report(RunProgress::Step(task.label(), format!("submitting to `{}`", names.queue)));
+                let (name, task) = (request.job_name(task, run_id), (task, &request.options));
+                aws.wait(batch.submit(&names.queue, (&name, run_id), task, &before, request.interval))?
             }
         };
-        follow.add(task.task, &id);
-        previous = Some(id);
+        follow.add(&task.label(), &id);
+        current.push(id);
     }
+    let tasks: Vec<RunTask> = jobs.into_iter().map(|(task, _)| task).collect();
     follow.complete(report)?;
-    Ok(follow.outcome(run_id, None, &chain))
+    Ok(follow.outcome(run_id, None, &tasks))
 }
 
-/// Whether the next job may be submitted: the previous one must not have failed.
-fn may_follow(aws: &Aws, batch: &Batch, previous: Option<&str>) -> Result<bool> {
-    let Some(id) = previous else { return Ok(true) };
-    let jobs = aws.wait(batch.describe(&[id.to_owned()]))?;
+/// Whether the next job may be submitted: the previous ones must not have failed.
+fn may_follow(aws: &Aws, batch: &Batch, previous: &[String]) -> Result<bool> {
+    let jobs = aws.wait(batch.describe(previous))?;
     Ok(jobs.iter().all(|job| !job.has_finished() || job.has_succeeded()))
 }

@@ -13,7 +13,7 @@ use crate::edge::logs::{self, Client};
 use crate::failure::exit_of;
 use crate::lines::{Line, Lines, Stream};
 use crate::run::{Job, Outcome, RunOptions, explain, job_name, outcome};
-use crate::settings::{Ingestion, RunTask, Settings, Variables, chain};
+use crate::settings::{Ingestion, RunTask, Settings, Variables, jobs};
 
 /// Number of queries after which the state RUNNABLE is explained: on Fargate, a job starts in about 30 seconds.
 const RUNNABLE_QUERIES: u32 = 10;
@@ -35,12 +35,12 @@ pub struct RunRequest {
 }
 
 impl RunRequest {
-    /// Returns the tasks of the run, in order.
-    pub fn chain(&self) -> [RunTask; 3] {
-        chain(&self.settings, &self.ingestion)
+    /// Returns the jobs of the run, in order.
+    pub fn jobs(&self) -> Vec<RunTask> {
+        jobs(&self.settings, &self.ingestion).into_iter().filter(|task| self.options.select(task)).collect()
     }
 
-    pub(super) fn job_name(&self, task: &str, run_id: &str) -> String {
+    pub(super) fn job_name(&self, task: &RunTask, run_id: &str) -> String {
         job_name(&self.ingestion.dag, task, run_id)
     }
 }
@@ -127,8 +127,9 @@ impl<'a> Follow<'a> {
         self.jobs.iter().find(|one| one.task == task)?.job.as_ref()
     }
 
-    pub(in crate::flows) fn outcome(&self, run_id: &str, dag_run_id: Option<&str>, chain: &[RunTask]) -> Outcome {
-        let jobs: Vec<_> = chain.iter().map(|one| (one.task.to_owned(), self.job(one.task).cloned())).collect();
+    pub(in crate::flows) fn outcome(&self, run_id: &str, dag_run_id: Option<&str>, tasks: &[RunTask]) -> Outcome {
+        let labels = tasks.iter().map(RunTask::label);
+        let jobs: Vec<_> = labels.map(|label| (label.clone(), self.job(&label).cloned())).collect();
         outcome(run_id, dag_run_id, &jobs)
     }
 

@@ -20,17 +20,18 @@ pub(super) struct Airflow {
     pub(super) newer: usize,
     /// The number of requests before these.
     pub(super) slow_from: u32,
+    /// The groups of the run, if the first task is mapped: whether each has a selected collection.
+    pub(super) groups: Vec<bool>,
     queries: u32,
 }
 
 impl Airflow {
-    /// Returns MWAA's response, and the task and run ID of a job that Airflow submits now.
-    #[allow(clippy::type_complexity)]
+    /// Returns MWAA's response, and the name of a job that Airflow submits now.
     pub(super) fn respond(
         &mut self,
         body: &Value,
         jobs: &BTreeMap<String, Option<&'static str>>,
-    ) -> ((u16, Value), Option<(&'static str, String)>) {
+    ) -> ((u16, Value), Option<String>) {
         let (path, method) = (body["Path"].as_str().expect("a path"), body["Method"].as_str().expect("a method"));
         if path.len() > 64 {
             return ((400, json!({ "__type": "ValidationException", "message": "Path is too long" })), None);
@@ -71,17 +72,16 @@ impl Airflow {
             ("POST", "/dags/~/dagRuns/~/taskInstances/list") => {
                 check_keys(&body["Body"], &["dag_ids", "dag_run_ids", "page_limit"]);
                 let states = self.tasks(jobs);
-                let mut running = TASKS.into_iter().zip(&states).filter(|(_, state)| **state == Some("running"));
-                job = running.find(|(task, _)| self.job(jobs, task).is_none()).map(|(task, _)| task);
-                let list = TASKS.iter().zip(&states).map(|(task, state)| {
-                    json!({ "task_id": task, "dag_id": "ingestion", "dag_run_id": self.run, "map_index": -1, "state": state,
+                let running = states.iter().filter(|(_, state)| *state == Some("running"));
+                job = running.map(|(of, _)| self.job_name(*of)).find(|name| !jobs.contains_key(name));
+                let list = states.iter().map(|((task, index), state)| {
+                    json!({ "task_id": task, "dag_id": "ingestion", "dag_run_id": self.run, "map_index": index, "state": state,
                             "try_number": 1, "max_tries": 0, "operator": "BatchJobOperator" })
                 });
-                (200, json!({ "task_instances": list.collect::<Vec<_>>(), "total_entries": 3 }))
+                (200, json!({ "task_instances": list.collect::<Vec<_>>(), "total_entries": states.len() }))
             }
             other => panic!("unexpected request to Airflow: {other:?}"),
         };
-        let job = job.map(|task| (task, self.run_id()));
         if self.slow_from > 0 {
             self.slow_from -= 1;
         } else if self.slow > 0 {
@@ -116,23 +116,43 @@ impl Airflow {
                 "conf": self.conf, "triggered_by": "rest_api", "dag_versions": [] })
     }
 
-    fn job(&self, jobs: &BTreeMap<String, Option<&'static str>>, task: &str) -> Option<Option<&'static str>> {
-        jobs.iter().find(|(name, _)| name.starts_with(&format!("ingestion-{task}-"))).map(|(_, end)| *end)
+    /// As in `dags/run_id.py`.
+    fn job_name(&self, (task, index): (&str, i64)) -> String {
+        let digest = Sha256::digest(format!("ingestion/{task}/{index}"));
+        let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let mapped = if index < 0 { String::new() } else { format!("{index}-{digest}-") };
+        format!("ingestion-{task}-{mapped}{}", self.run_id())
     }
 
-    /// Each task starts when the previous one has succeeded.
-    fn tasks(&self, jobs: &BTreeMap<String, Option<&'static str>>) -> Vec<Option<&'static str>> {
+    /// Returns the state of each task and map index. A task starts when all instances of the previous one have succeeded.
+    fn tasks(&self, jobs: &BTreeMap<String, Option<&'static str>>) -> Vec<((&'static str, i64), Option<&'static str>)> {
         let (mut states, mut before) = (Vec::new(), if self.queries > 2 { "success" } else { "queued" });
         for task in TASKS {
-            let state = match (before, self.job(jobs, task)) {
-                ("success", Some(Some("SUCCEEDED"))) => Some("success"),
-                ("success", Some(Some(_))) => Some("failed"),
-                ("success", _) => Some("running"),
-                ("failed" | "upstream_failed", _) => Some("upstream_failed"),
-                _ => None,
+            let groups = if task == TASKS[0] { self.groups.as_slice() } else { &[] };
+            let instances: Vec<(i64, bool)> = match groups {
+                [] => vec![(-1, true)],
+                groups => (0..).zip(groups.iter().copied()).collect(),
             };
-            before = state.unwrap_or("queued");
-            states.push(state);
+            let of = instances.into_iter().map(|(index, selected)| {
+                let state = match (before, jobs.get(&self.job_name((task, index)))) {
+                    ("success", _) if !selected => Some("skipped"),
+                    ("success", Some(Some("SUCCEEDED"))) => Some("success"),
+                    ("success", Some(Some(_))) => Some("failed"),
+                    ("success", _) => Some("running"),
+                    ("failed" | "upstream_failed", _) => Some("upstream_failed"),
+                    _ => None,
+                };
+                ((task, index), state)
+            });
+            let of: Vec<_> = of.collect();
+            let all = |one: &str| of.iter().all(|(_, state)| [Some(one), Some("skipped")].contains(state));
+            let is_failed = |state: &Option<&str>| matches!(state, Some("failed" | "upstream_failed"));
+            before = match of.iter().any(|(_, state)| is_failed(state)) {
+                true => "failed",
+                false if all("success") => "success",
+                false => "queued",
+            };
+            states.extend(of);
         }
         states
     }
@@ -140,8 +160,8 @@ impl Airflow {
     fn state(&self, jobs: &BTreeMap<String, Option<&'static str>>) -> &'static str {
         let states = self.tasks(jobs);
         match states.last() {
-            Some(Some("success")) => "success",
-            Some(Some("failed" | "upstream_failed")) => "failed",
+            Some((_, Some("success"))) => "success",
+            Some((_, Some("failed" | "upstream_failed"))) => "failed",
             _ if self.queries > 2 => "running",
             _ => "queued",
         }

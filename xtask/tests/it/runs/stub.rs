@@ -42,7 +42,7 @@ const RUNNING: u32 = 3;
 /// The state of the stub.
 #[derive(Debug, Default)]
 pub(super) struct Cloud {
-    /// The behaviour of jobs, by task.
+    /// The behaviour of jobs, by task, or by task and map index: `task-1`.
     pub(super) plans: BTreeMap<String, Plan>,
     pub(super) jobs: Vec<Job>,
     pub(super) streams: BTreeMap<String, Stream>,
@@ -110,9 +110,8 @@ impl Stub {
             (_, Method::Post) if path.starts_with("/restapi/") => {
                 let ids = cloud.named();
                 let submitted = cloud.airflow.respond(&body, &ids);
-                if let Some((task, run_id)) = submitted.1 {
-                    let request = json!({ "jobName": format!("ingestion-{task}-{run_id}"), "dependsOn": [] });
-                    cloud.submit(&request);
+                if let Some(name) = submitted.1 {
+                    cloud.submit(&json!({ "jobName": name, "dependsOn": [] }));
                 }
                 submitted.0
             }
@@ -165,8 +164,9 @@ impl Cloud {
     }
 
     pub(super) fn submit(&mut self, body: &Value) -> (u16, Value) {
-        let task = body["jobName"].as_str().expect("a name").split('-').nth(1).expect("a task").to_owned();
-        let plan = self.plans.get(&task).cloned().unwrap_or_else(|| Plan::of(&[0]));
+        let parts: Vec<&str> = body["jobName"].as_str().expect("a name").split('-').collect();
+        let plan = self.plans.get(&parts[1..3].join("-")).or_else(|| self.plans.get(parts[1]));
+        let plan = plan.cloned().unwrap_or_else(|| Plan::of(&[0]));
         let id = format!("00000000-0000-4000-8000-{:012}", self.jobs.len());
         self.jobs.push(Job { id: id.clone(), request: body.clone(), plan, queries: 0, end: None });
         if self.lost > 0 {
@@ -190,9 +190,11 @@ impl Cloud {
             self.jobs.iter().map(|job| (job.id.clone(), job.end)).collect();
         let mut details = Vec::new();
         for job in self.jobs.iter_mut().filter(|job| ids.contains(&job.id.as_str())) {
-            let previous = job.request["dependsOn"][0]["jobId"].as_str().and_then(|id| ends[id]);
-            let waits = job.request["dependsOn"][0]["jobId"].is_string() && previous != Some("SUCCEEDED");
-            if previous == Some("FAILED") {
+            let before = job.request["dependsOn"].as_array().into_iter().flatten();
+            let before: Vec<_> = before.filter_map(|one| ends[one["jobId"].as_str()?]).collect();
+            let waits =
+                before.len() < job.request["dependsOn"].as_array().map_or(0, Vec::len) || before.contains(&"FAILED");
+            if before.contains(&"FAILED") {
                 job.end = Some("FAILED");
             }
             details.push(job.detail(waits, &mut self.streams, &mut self.seed));

@@ -35,6 +35,15 @@ fn options_match_the_dags() {
     for example in examples {
         let options = options(&example["options"]);
         assert_eq!(options.conf(), example["options"]);
+        for group in example["groups"].as_array().into_iter().flatten() {
+            let collections = group[0].as_str().expect("the collections of a group").to_owned();
+            let environment = [("COLLECTIONS".to_owned(), collections)].into();
+            let task = RunTask { task: "transformation", map_index: Some(1), environment, ..RunTask::default() };
+            assert_eq!(options.select(&task), group[1].is_string(), "{group}");
+            if let Some(selected) = group[1].as_str() {
+                assert_eq!(options.of(&task).1["COLLECTIONS"], selected);
+            }
+        }
         for task in chain(&settings, &of) {
             let (command, mut environment) = options.of(&task);
             environment.retain(|name, _| !task.environment.contains_key(name));
