@@ -58,10 +58,7 @@ impl Cell<'_> {
 
 /// Cleans a string and parses it as `kind`.
 pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<'a>, String> {
-    let text = rules.iter().fold(text, |text, rule| if *rule == Clean::Trim { trimmed(text) } else { text });
-    if text.is_empty() && rules.contains(&Clean::EmptyToNull) {
-        return Ok(Cell::Null);
-    }
+    let Some(text) = cleaned(text, rules) else { return Ok(Cell::Null) };
     match kind {
         Type::String(most) => {
             // In JSON, U+0000 can only be written as an escape, and text with an escape is never borrowed.
@@ -85,6 +82,12 @@ pub fn text<'a>(text: Cow<'a, str>, kind: Type, rules: &[Clean]) -> Result<Cell<
             Err(wrong(kind, &format!("the string `{}`", brief(&text))))
         }
     }
+}
+
+/// Cleans a string; returns `None` for a null.
+pub fn cleaned<'a>(text: Cow<'a, str>, rules: &[Clean]) -> Option<Cow<'a, str>> {
+    let text = rules.iter().fold(text, |text, rule| if *rule == Clean::Trim { trimmed(text) } else { text });
+    (!text.is_empty() || !rules.contains(&Clean::EmptyToNull)).then_some(text)
 }
 
 /// Converts the text of a JSON number to `kind`. An integer is never rounded.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contract::{Collection, Contract, Defaults, Incremental, Request, RunId};
+use contract::{Collection, Contract, Defaults, Incremental, Parameter, Request, RunId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -173,7 +173,9 @@ pub fn fingerprint(contract: &Contract, name: &str, collection: &Collection) -> 
     let host = collection.incremental.as_ref().map(|_| &contract.base_url);
     let parts = (TRANSFORMATION, &contract.source, defaults, name, &collection, host);
     // Serialising plain structs into memory cannot fail; an empty text would only change the fingerprint.
-    let text = serde_json::to_string(&parts).unwrap_or_default();
+    let mut text = serde_json::to_string(&parts).unwrap_or_default();
+    // Another key gives other hashes; its value is a secret, so it gets a new name.
+    text.extend(contract.hash_key.iter().filter(|_| collection.has_hashes()).filter_map(Parameter::secret));
     hex(&Sha256::digest(text))[..32].to_owned()
 }
 

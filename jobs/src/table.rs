@@ -1,7 +1,8 @@
 //! Converts the bytes of a response to the bytes of Parquet files, one record at a time.
 //!
 //! ```text
-//! bytes ──response──> one record's JSON ──record──> typed rows, or reasons ──parquet──> bytes of a table's file
+//! bytes ──response──> one record's JSON ──personal──> the same without personal data ──record──> typed rows, or reasons
+//!       ──parquet──> bytes of a table's file
 //! ```
 //!
 //! The result is a pure function of the bytes and the contract: the same response produces the same files.
@@ -10,6 +11,7 @@
 
 mod column;
 mod parquet;
+mod personal;
 mod pieces;
 mod record;
 mod response;
@@ -18,5 +20,6 @@ mod row;
 pub use column::{FileColumn, file_columns};
 pub use parquet::Encoder;
 pub use record::{Record, RecordReader};
+pub use personal::{HashKey, Redactor};
 pub use response::{Response, ResponseError, Step};
 pub use row::Row;

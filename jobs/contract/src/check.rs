@@ -1,6 +1,7 @@
 //! Parses a contract, then checks every rule that involves more than one column. All problems are reported together.
 
 mod paths;
+mod personal;
 mod request;
 #[cfg(test)]
 #[path = "../tests/unit/check.rs"]
@@ -101,6 +102,7 @@ impl<'c> Checker<'c> {
             checker.collection(&["collections", name], collection);
         }
         checker.references();
+        checker.personal();
         checker.found
     }
 

@@ -23,7 +23,9 @@ pub use counts::Counts;
 pub use exit::Exit;
 pub use findings::{Check, Finding, reason};
 pub use layout::Layout;
-pub use model::{Answer, Child, Clean, Collection, Column, Contract, Defaults, Drift, Reference, Removed, Type};
+pub use model::{
+    Answer, Child, Clean, Collection, Column, Contract, Defaults, Drift, Personal, Reference, Removed, Type,
+};
 pub use request::{
     Auth, ClientAuthentication, CursorFormat, Format, Incremental, Location, Method, Mode, Paginator, Parameter,
     RateLimit, Request,

@@ -8,7 +8,7 @@ use std::fmt;
 use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::request::{Incremental, Mode, Request};
+use crate::request::{Incremental, Mode, Parameter, Request};
 
 /// One source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct Contract {
     /// How it is requested.
     #[serde(default)]
     pub request: Request,
+    /// The secret that columns with [`Personal::Hash`] are hashed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash_key: Option<Parameter>,
     /// Defaults for collections and columns.
     #[serde(default)]
     pub defaults: Defaults,
@@ -107,6 +110,14 @@ pub struct Collection {
     pub children: IndexMap<String, Child>,
 }
 
+impl Collection {
+    /// Returns whether a column of its tables has [`Personal::Hash`].
+    pub fn has_hashes(&self) -> bool {
+        let children = self.children.values().flat_map(|child| child.columns.values());
+        self.columns.values().chain(children).any(|column| column.personal == Some(Personal::Hash))
+    }
+}
+
 /// A nested list as its own table: one row per element, keyed by the parent's key and the position.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -155,6 +166,9 @@ pub struct Column {
     /// Overrides [`Defaults::clean`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clean: Option<Vec<Clean>>,
+    /// What is written instead of its values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub personal: Option<Personal>,
     /// The description, one sentence.
     pub doc: String,
 }
@@ -163,6 +177,32 @@ impl Column {
     /// Returns the dotted path inside the record.
     pub fn path<'a>(&'a self, name: &'a str) -> &'a str {
         self.at.as_deref().unwrap_or(name)
+    }
+}
+
+/// What is written instead of personal data; only `raw/` has the data itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Personal {
+    /// Nothing: the table has no such column.
+    Drop,
+    /// The HMAC-SHA256 of the text in hexadecimal, so that equal values stay equal.
+    Hash,
+    /// [`Personal::MASK`].
+    Mask,
+}
+
+impl Personal {
+    /// What is written instead of a masked text.
+    pub const MASK: &'static str = "***";
+
+    /// The length in bytes of what is written instead of a text.
+    pub fn bytes(self) -> u32 {
+        match self {
+            Self::Drop => 0,
+            Self::Hash => 64,
+            Self::Mask => 3,
+        }
     }
 }
 

@@ -85,10 +85,11 @@ impl Request {
 }
 
 impl Contract {
-    /// Returns the names of the secrets that the requests need.
+    /// Returns the names of the secrets that the requests and hashes need.
     pub fn secrets(&self) -> BTreeSet<&str> {
         let own = self.collections.values().map(|collection| &collection.request);
-        own.chain([&self.request]).flat_map(Request::secrets).collect()
+        let hash_key = self.hash_key.as_ref().and_then(Parameter::secret);
+        own.chain([&self.request]).flat_map(Request::secrets).chain(hash_key).collect()
     }
 
     /// Returns the request of a collection: its own values, and those of the source. The source's pages and format do not
@@ -130,10 +131,7 @@ impl Request {
 
     fn secrets(&self) -> impl Iterator<Item = &str> {
         let parameters = self.path.values().chain(self.query.values()).chain(self.headers.values());
-        parameters.chain(self.auth.iter().flat_map(Auth::parameters)).filter_map(|parameter| match parameter {
-            Parameter::Secret { secret } => Some(secret.as_str()),
-            Parameter::Plain(_) => None,
-        })
+        parameters.chain(self.auth.iter().flat_map(Auth::parameters)).filter_map(Parameter::secret)
     }
 }
 
@@ -169,6 +167,16 @@ pub enum Parameter {
         /// The name of the variable.
         secret: String,
     },
+}
+
+impl Parameter {
+    /// Returns the name of the secret.
+    pub fn secret(&self) -> Option<&str> {
+        match self {
+            Self::Secret { secret } => Some(secret),
+            Self::Plain(_) => None,
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Parameter {

@@ -1,6 +1,8 @@
 //! The contract's tables and columns, as the Parquet files, the warehouse and dbt use them.
 
-use crate::model::{Child, Clean, Collection, Column, Contract, Drift, Reference, Removed, Type};
+use indexmap::IndexMap;
+
+use crate::model::{Child, Clean, Collection, Column, Contract, Drift, Personal, Reference, Removed, Type};
 use crate::request::Mode;
 
 /// The column with an element's position in its list, starting from 1.
@@ -96,7 +98,7 @@ impl Contract {
 
     /// Returns the tables of one collection, with its own table first.
     pub fn tables_of<'c>(&'c self, name: &'c str, collection: &'c Collection) -> Vec<Table<'c>> {
-        let mut columns: Vec<_> = collection.columns.iter().map(|(name, column)| self.column(name, column)).collect();
+        let mut columns: Vec<_> = self.columns(&collection.columns).collect();
         for key in columns.iter_mut().filter(|column| column.name == collection.key) {
             (key.required, key.unique) = (true, true);
         }
@@ -122,8 +124,12 @@ impl Contract {
             ..automatic(&child.parent_key, kind, true, "The key of the record that contains the list.")
         };
         let position = automatic(POSITION, Type::Integer, true, "The element's position in its list, starting from 1.");
-        let own = child.columns.iter().map(|(name, column)| self.column(name, column));
-        [parent, position].into_iter().chain(own).collect()
+        [parent, position].into_iter().chain(self.columns(&child.columns)).collect()
+    }
+
+    fn columns<'c>(&'c self, all: &'c IndexMap<String, Column>) -> impl Iterator<Item = TableColumn<'c>> {
+        let kept = all.iter().filter(|(_, column)| column.personal != Some(Personal::Drop));
+        kept.map(|(name, column)| self.column(name, column))
     }
 
     fn column<'c>(&'c self, name: &'c str, column: &'c Column) -> TableColumn<'c> {

@@ -18,6 +18,7 @@ use crate::flows::transform::{Job, Origin, Report, Transformation};
 use crate::incremental::Choice;
 use crate::load::Ledger;
 use crate::secrets::Secrets;
+use crate::table::HashKey;
 use anyhow::{Result, ensure};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
@@ -176,6 +177,7 @@ async fn prepare(
         retries: cli.retries,
         first_wait: Duration::from_millis(cli.first_wait_ms),
         choice,
+        hash_key: hash_key(&contract)?,
         contract,
     };
     let source = cli::given(&cli.source_url).unwrap_or(&job.contract.base_url);
@@ -215,7 +217,7 @@ async fn prepare(
 
 fn origin(url: &str, contract: &Contract, aws: Option<&SdkConfig>) -> Result<Origin> {
     match url.split_once("://").map(|(scheme, _)| scheme) {
-        Some("http" | "https") => Ok(Origin::Api(Api::new(url, contract, secrets(contract)?)?)),
+        Some("http" | "https") => Ok(Origin::Api(Api::new(url, contract, secrets(contract.secrets())?)?)),
         Some("file" | "s3") => Ok(Origin::Files(Lake::open(url, false, aws)?)),
         _ => {
             let failure = Failure::refused(format!("`{url}` is not a source URL"));
@@ -224,9 +226,19 @@ fn origin(url: &str, contract: &Contract, aws: Option<&SdkConfig>) -> Result<Ori
     }
 }
 
-/// Reads the secrets of a contract: each from a variable of its own, or all from a JSON object in `SOURCE_SECRETS`, as AWS
+/// Returns the key of the contract's hashes, which a replay needs, too.
+fn hash_key(contract: &Contract) -> Result<Option<HashKey>> {
+    let Some(parameter) = &contract.hash_key else { return Ok(None) };
+    let key = HashKey::new(&secrets(parameter.secret())?.of(parameter)).map_err(|problem| {
+        let name = parameter.secret().unwrap_or_default();
+        Failure::refused(format!("the secret `{name}` {problem}")).hint("create one with `openssl rand -hex 32`")
+    })?;
+    Ok(Some(key))
+}
+
+/// Reads secrets of a contract: each from a variable of its own, or all from a JSON object in `SOURCE_SECRETS`, as AWS
 /// Batch passes them.
-fn secrets(contract: &Contract) -> Result<Secrets> {
+fn secrets<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Secrets> {
     let all = std::env::var("SOURCE_SECRETS").unwrap_or_default();
     let all: BTreeMap<String, String> = match all.as_str() {
         "" => BTreeMap::new(),
@@ -237,5 +249,5 @@ fn secrets(contract: &Contract) -> Result<Secrets> {
         })?,
     };
     let find = |name: &str| all.get(name).cloned().or_else(|| std::env::var(name).ok());
-    Ok(Secrets::new(contract.secrets(), find)?)
+    Ok(Secrets::new(names, find)?)
 }

@@ -28,6 +28,7 @@ use crate::failure::{Failure, failure_of, hint_of};
 use crate::incremental::{Choice, Window};
 use crate::load::Ledger;
 use crate::receipt::{self, Receipt, fingerprint};
+use crate::table::HashKey;
 
 use self::fetch::Pages;
 use self::tables::Made;
@@ -55,6 +56,8 @@ pub struct Job {
     pub first_wait: Duration,
     /// Which records to request.
     pub choice: Choice,
+    /// The key of the contract's hashes.
+    pub hash_key: Option<HashKey>,
 }
 
 /// A transformation, which the tasks of the collections share.
@@ -213,7 +216,9 @@ impl Transformation {
             bars,
         };
         let mut pages = Pages::new(origin, to, plan).await?;
-        let Some(made) = tables::make(&job.contract, collection, &request, &to, &mut pages).await? else {
+        let Some(made) =
+            tables::make(&job.contract, collection, &request, job.hash_key.as_ref(), &to, &mut pages).await?
+        else {
             let previous = earlier.context("the source returned 304 to a request without an ETag")?;
             let since = previous.unchanged_since.clone().unwrap_or_else(|| previous.run_id.clone());
             return Ok(Receipt {

@@ -16,6 +16,7 @@ mod load;
 mod needs_emulator;
 mod needs_openlineage;
 mod races;
+mod personal;
 mod redshift;
 mod replaced;
 mod replay;

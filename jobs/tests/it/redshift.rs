@@ -106,6 +106,7 @@ impl Rig {
             verifies: false,
             choice: Choice::Changes,
         };
+            hash_key: None,
         let source = Lake::open(&file_url(&self.zoo.source()), false, None).expect("a source");
         let work =
             Transformation::new(job, Origin::Files(source), self.lake(), Ledger::default(), cli::bars(Log::Json));

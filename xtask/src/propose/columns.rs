@@ -44,6 +44,7 @@ impl<'s> Line<'s> {
             values: Vec::new(),
             references: None,
             known_gaps: None,
+            personal: None,
             clean: None,
             doc,
         };

@@ -53,7 +53,7 @@ impl<'c> Checker<'c> {
 }
 
 /// Returns whether one path equals or contains the other.
-fn overlap(one: &str, other: &str) -> bool {
+pub(super) fn overlap(one: &str, other: &str) -> bool {
     let inside =
         |path: &str, above: &str| path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     inside(one, other) || inside(other, one)

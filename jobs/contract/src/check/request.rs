@@ -62,7 +62,7 @@ impl<'c> Checker<'c> {
         }
     }
 
-    fn parameter(&mut self, at: &[&'c str], parameter: &Parameter) {
+    pub(super) fn parameter(&mut self, at: &[&'c str], parameter: &Parameter) {
         let Parameter::Secret { secret: name } = parameter else { return };
         let legal = name.starts_with(|char: char| char.is_ascii_uppercase())
             && name.chars().all(|char| char.is_ascii_uppercase() || char.is_ascii_digit() || char == '_');

@@ -8,11 +8,13 @@ use anyhow::Result;
 use bytes::Bytes;
 use contract::{Collection, Format, Request};
 use flate2::write::MultiGzDecoder;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::fetch::Form;
 use crate::failure::Failure;
-use crate::table::{Record, RecordReader, Response, ResponseError, Step};
+use crate::table::{Record, RecordReader, Redactor, Response, ResponseError, Step};
 
 /// The number of compressed bytes to decompress together: gzip expands about a thousandfold, so memory is bounded.
 const UNPACK: usize = 64 << 10;
@@ -21,6 +23,7 @@ pub(super) type Take<'t> = dyn FnMut(Record<'_>, &str) -> Result<()> + Send + 't
 
 pub(super) struct Records<'r> {
     reader: &'r RecordReader,
+    redactor: Option<&'r Redactor>,
     response: Response,
     gunzip: Option<MultiGzDecoder<Vec<u8>>>,
     bytes: Bytes,
@@ -32,13 +35,14 @@ pub(super) struct Records<'r> {
 impl<'r> Records<'r> {
     /// Creates a reader for the records of a response; `place` is the location of the bytes as received.
     pub(super) fn new(
-        reader: &'r RecordReader,
+        (reader, redactor): (&'r RecordReader, Option<&'r Redactor>),
         (collection, request): (&Collection, &Request),
         form: Form,
         place: String,
     ) -> Self {
         Self {
             reader,
+            redactor,
             response: Response::new(collection.answer, request),
             gunzip: form.gzip.then(|| MultiGzDecoder::new(Vec::new())),
             bytes: Bytes::new(),
@@ -90,12 +94,22 @@ impl<'r> Records<'r> {
 
     fn records(&mut self, piece: &[u8], take: &mut Take<'_>) -> Result<()> {
         self.response.push(piece).map_err(|error| self.not_json(error))?;
-        let reader = self.reader;
+        let (reader, redactor) = (self.reader, self.redactor);
         loop {
-            match self.response.step(|json| reader.read_next(json)) {
-                Ok(Step::Record(record, json)) => take(record.unwrap_or_else(|| reader.read(json)), json)?,
-                Ok(Step::More | Step::End) => return Ok(()),
-                Err(error) => return Err(self.not_json(error)),
+            let step = self.response.step(|json| match redactor {
+                None => reader.read_next(json).map(Some),
+                Some(_) => IgnoredAny::deserialize(json).map(|_| None),
+            });
+            match (step, redactor) {
+                (Ok(Step::Record(_, json)), Some(redactor)) => {
+                    let json = redactor.redact(json);
+                    take(reader.read(&json), &json)?;
+                }
+                (Ok(Step::Record(record, json)), None) => {
+                    take(record.flatten().unwrap_or_else(|| reader.read(json)), json)?;
+                }
+                (Ok(Step::More | Step::End), _) => return Ok(()),
+                (Err(error), _) => return Err(self.not_json(error)),
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::edge::lake::Upload;
 use crate::failure::Failure;
 use crate::pagination::Claims;
 use crate::receipt::{Object, TableReceipt};
-use crate::table::{Encoder, Record, RecordReader};
+use crate::table::{Encoder, HashKey, Record, RecordReader, Redactor};
 
 /// The objects made from the responses of a collection.
 pub(super) struct Made {
@@ -33,10 +33,12 @@ pub(super) async fn make(
     contract: &Contract,
     collection: &Collection,
     request: &Request,
+    hash_key: Option<&HashKey>,
     to: &Target<'_>,
     pages: &mut Pages<'_>,
 ) -> Result<Option<Made>> {
     let reader = RecordReader::new(contract, to.name, collection);
+    let redactor = Redactor::new(contract, collection, hash_key);
     let cursor = collection.incremental.as_ref().map(|incremental| incremental.cursor.as_str());
     let tables = contract.tables_of(to.name, collection).into_iter().map(|table| TableFiles::new(table, cursor));
     let mut work = Work {
@@ -61,7 +63,7 @@ pub(super) async fn make(
         };
         work.keeps_pages = pages.are_several();
         let place = to.lake.location(arriving.key());
-        let mut records = Records::new(&reader, (collection, request), arriving.form, place);
+        let mut records = Records::new((&reader, redactor.as_ref()), (collection, request), arriving.form, place);
         let (before, mut read) = (work.records, Ok(()));
         while let Some(bytes) = arriving.next().await? {
             // After an error, the rest is still stored: someone who investigates it needs the complete response.

@@ -107,6 +107,15 @@ impl Database {
         session.texts(&tables).into_iter().map(|table| (table.clone(), session.texts(&rows(&table)))).collect()
     }
 
+    /// Returns all rows of the source's schemas, of the ledger and of the marts as text.
+    pub fn texts(&self) -> Vec<String> {
+        let session = self.session(Role::Postgres);
+        let schemas = "('zoo', 'staging_zoo', 'etl', 'analytics')";
+        let tables = format!("SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN {schemas}");
+        let rows = |table: &String| session.texts(&format!("SELECT t::text FROM {table} AS t"));
+        session.texts(&tables).iter().flat_map(rows).collect()
+    }
+
     /// Waits until this number of programs wait for the load lock.
     #[track_caller]
     pub fn until_waiting(&self, programs: i64) {

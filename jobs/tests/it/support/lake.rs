@@ -1,6 +1,7 @@
 //! A lake in a temporary folder.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
@@ -78,6 +79,23 @@ impl Lake {
     #[track_caller]
     pub fn read(&self, key: &str) -> Vec<u8> {
         fs::read(self.path(key)).unwrap_or_else(|error| panic!("`{key}`: {error}"))
+    }
+
+    /// Returns an object as text, decompressed, with the decoded rows of a Parquet file.
+    #[track_caller]
+    pub fn shown(&self, key: &str) -> String {
+        let bytes = self.read(key);
+        let mut text = String::from_utf8_lossy(&bytes).into_owned();
+        if key.ends_with(".gz") {
+            let mut unpacked = flate2::write::MultiGzDecoder::new(Vec::new());
+            unpacked.write_all(&bytes).expect("gzip");
+            text += &String::from_utf8_lossy(&unpacked.finish().expect("gzip"));
+        }
+        if key.ends_with(".parquet") {
+            let file = SerializedFileReader::new(Bytes::from(bytes)).expect("Parquet");
+            text.extend(file.get_row_iter(None).expect("Parquet").map(|row| row.expect("a row").to_string()));
+        }
+        text
     }
 
     #[track_caller]
