@@ -3,6 +3,7 @@
 //! Standard output contains only one JSON object, printed at the end; all human-readable output goes to standard error.
 
 pub mod copy;
+pub mod forget;
 pub(crate) mod lineage;
 pub mod transformation;
 

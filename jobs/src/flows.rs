@@ -1,6 +1,7 @@
 //! The steps of each job.
 
 pub mod copy;
+pub mod forget;
 pub(crate) mod lineage;
 pub mod transform;
 

@@ -38,4 +38,4 @@ pub(crate) use plan::drop_tables;
 pub(crate) use plan::{Plan, StageNames};
 pub(crate) use retired::Retired;
 pub use sql::{Dialect, column_ddl, create_table};
-pub(crate) use sql::{Statement, find_findings, register};
+pub(crate) use sql::{Statement, find_findings, literal, register};

@@ -53,6 +53,9 @@ pub struct Receipt {
     /// The version of the code that wrote the files; older manifests do not contain it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_by: Option<String>,
+    /// Which records were removed from the objects after they were written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redactions: Vec<Redaction>,
     /// The bytes of the responses as received: one object, or one per page.
     #[serde(with = "one_or_many")]
     pub raw: Vec<Object>,
@@ -73,6 +76,19 @@ impl Receipt {
     pub fn lists(&self, key: &str) -> bool {
         self.files().chain(&self.quarantine).any(|object| object.key == key)
     }
+}
+
+/// Records that `forget` removed from a run's objects. Neither their keys nor anything derived from them is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redaction {
+    /// When: UTC, RFC 3339.
+    pub at: String,
+    /// The request that asked for it.
+    pub request: String,
+    /// The number of records in the responses; 0 if the responses no longer exist.
+    pub records: u64,
+    /// The number of rows in the files of all tables, and of quarantined records.
+    pub rows: u64,
 }
 
 /// A single response is stored as an object, as in manifests of older versions.

@@ -16,10 +16,12 @@ mod pieces;
 mod record;
 mod response;
 mod row;
+mod rows;
 
 pub use column::{FileColumn, file_columns};
 pub use parquet::Encoder;
-pub use record::{Record, RecordReader};
 pub use personal::{HashKey, Redactor};
+pub use record::{Record, RecordReader};
 pub use response::{Response, ResponseError, Step};
 pub use row::Row;
+pub(crate) use rows::Rows;

@@ -22,6 +22,8 @@ pub mod destroy;
 #[cfg(feature = "cloud")]
 pub mod doctor;
 #[cfg(feature = "cloud")]
+pub mod forget;
+#[cfg(feature = "cloud")]
 pub mod images;
 #[cfg(feature = "cloud")]
 pub mod open;

@@ -72,6 +72,12 @@ pub fn client(aws: &SdkConfig) -> Client {
 }
 
 impl DataApi {
+    /// Connects as the user in a secret, if there is one.
+    #[must_use]
+    pub fn with_secret(self, secret: Option<&str>) -> Self {
+        Self { secret: secret.map(str::to_owned), ..self }
+    }
+
     /// Connects to the database as the user in a secret (given by its ARN), or as the caller.
     pub fn new(client: Client, workgroup: &str, database: &str, secret: Option<&str>) -> Self {
         let (workgroup, database) = (workgroup.to_owned(), database.to_owned());

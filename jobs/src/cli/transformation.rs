@@ -227,7 +227,7 @@ fn origin(url: &str, contract: &Contract, aws: Option<&SdkConfig>) -> Result<Ori
 }
 
 /// Returns the key of the contract's hashes, which a replay needs, too.
-fn hash_key(contract: &Contract) -> Result<Option<HashKey>> {
+pub(super) fn hash_key(contract: &Contract) -> Result<Option<HashKey>> {
     let Some(parameter) = &contract.hash_key else { return Ok(None) };
     let key = HashKey::new(&secrets(parameter.secret())?.of(parameter)).map_err(|problem| {
         let name = parameter.secret().unwrap_or_default();

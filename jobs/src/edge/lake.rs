@@ -15,6 +15,7 @@ use anyhow::Context;
 use anyhow::Result;
 use bytes::Bytes;
 use connect::aws::SdkConfig;
+use futures_util::TryStreamExt;
 #[cfg(feature = "aws")]
 use object_store::aws::AmazonS3;
 use object_store::local::LocalFileSystem;
@@ -150,6 +151,21 @@ impl Lake {
         let found = self.store.list_with_delimiter(Some(&Path::from(prefix))).await;
         let found = found.map_err(|error| self.failed("list", prefix, error))?;
         Ok(found.objects.iter().filter_map(|object| object.location.filename().map(str::to_owned)).collect())
+    }
+
+    /// Returns all keys below a prefix with the sizes of the objects.
+    pub async fn list(&self, prefix: &str) -> Result<Vec<(String, u64)>> {
+        let found =
+            self.store.list(Some(&Path::from(prefix))).map_ok(|object| (object.location.to_string(), object.size));
+        let mut found: Vec<_> = found.try_collect().await.map_err(|error| self.failed("list", prefix, error))?;
+        found.sort();
+        Ok(found)
+    }
+
+    /// Writes an object, whether or not its key exists.
+    pub async fn replace(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
+        let put = self.store.put(&Path::from(key), bytes.into()).await;
+        put.map(drop).map_err(|error| self.failed("write", key, error))
     }
 
     /// Removes the objects that exist.

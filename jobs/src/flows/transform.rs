@@ -27,7 +27,7 @@ use crate::edge::warehouse::waits;
 use crate::failure::{Failure, failure_of, hint_of};
 use crate::incremental::{Choice, Window};
 use crate::load::Ledger;
-use crate::receipt::{self, Receipt, fingerprint};
+use crate::receipt::{self, Receipt, Redaction, fingerprint};
 use crate::table::HashKey;
 
 use self::fetch::Pages;
@@ -215,6 +215,13 @@ impl Transformation {
             first_wait: job.first_wait,
             bars,
         };
+        let replayed = earlier.filter(|_| origin.replayed().is_some());
+        for Redaction { at, request, records, rows } in replayed.iter().flat_map(|receipt| &receipt.redactions) {
+            tracing::warn!(
+                collection = name,
+                "{name}: {records} records of the responses and {rows} rows were removed at {at} by the request `{request}`"
+            );
+        }
         let mut pages = Pages::new(origin, to, plan).await?;
         let Some(made) =
             tables::make(&job.contract, collection, &request, job.hash_key.as_ref(), &to, &mut pages).await?
@@ -249,6 +256,7 @@ impl Transformation {
             part: window.part,
             cursor,
             made_by: Some(receipt::made_by()),
+            redactions: replayed.map(|receipt| receipt.redactions.clone()).unwrap_or_default(),
             raw,
             tables,
             quarantine,

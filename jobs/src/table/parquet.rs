@@ -59,6 +59,11 @@ impl Encoder {
         Self::with_columns(&columns, &[], RowHasher::new(std::iter::empty()))
     }
 
+    /// Creates an encoder for a copy of a file with these columns, as its rows are.
+    pub(super) fn for_copy(columns: &[FileColumn<'_>], distinct: &[&str]) -> Result<Self> {
+        Self::with_columns(columns, distinct, RowHasher::new(std::iter::empty()))
+    }
+
     /// Creates an encoder; `distinct` names columns of rarely repeated values, which need no dictionary.
     fn with_columns(columns: &[FileColumn<'_>], distinct: &[&str], hasher: RowHasher) -> Result<Self> {
         let properties = WriterProperties::builder()
@@ -101,7 +106,7 @@ impl Encoder {
         self.append_cells(cells.iter())
     }
 
-    fn append_cells<'a>(&mut self, cells: impl Iterator<Item = &'a Cell<'a>>) -> Result<()> {
+    pub(super) fn append_cells<'a>(&mut self, cells: impl Iterator<Item = &'a Cell<'a>>) -> Result<()> {
         self.buffered += self.columns.iter_mut().zip(cells).map(|(column, cell)| column.append(cell)).sum::<usize>();
         self.rows += 1;
         if self.buffered >= GROUP_BYTES { self.write_group() } else { Ok(()) }

@@ -126,6 +126,11 @@ impl Response {
         Ok(())
     }
 
+    /// Returns the number of bytes of the response up to the end of the last record.
+    pub fn position(&self) -> u64 {
+        self.offset()
+    }
+
     /// Marks the end of the response.
     pub fn end(&mut self) {
         self.ended = true;

@@ -4,6 +4,7 @@ mod any_contract;
 mod bootstrap;
 mod contract_changed;
 mod every_table;
+mod forget;
 mod incremental;
 mod many_tables;
 mod needs_time;
@@ -105,8 +106,8 @@ impl Rig {
             first_wait: Duration::ZERO,
             verifies: false,
             choice: Choice::Changes,
-        };
             hash_key: None,
+        };
         let source = Lake::open(&file_url(&self.zoo.source()), false, None).expect("a source");
         let work =
             Transformation::new(job, Origin::Files(source), self.lake(), Ledger::default(), cli::bars(Log::Json));

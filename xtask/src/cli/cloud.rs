@@ -42,6 +42,8 @@ pub enum Cloud {
     Logs(Logs),
     /// Open the Airflow UI, signed in
     Open(Open),
+    /// Remove records from the lake and the warehouse
+    Forget(Forget),
     /// Deploy to emulators on this machine and run the DAG there
     Rehearse(Rehearse),
     /// Create the schemas, ledger, roles and grants in a warehouse
@@ -157,6 +159,45 @@ pub struct SyncDags {
     pub max_delete: usize,
     #[command(flatten)]
     pub common: Common,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n\
+    \x20 cargo xtask forget shop --key 4711 --collection customers\n\
+    \x20 cargo xtask forget shop --key 4711 --key 4712 --request DSR-17 --env prod")]
+pub struct Forget {
+    /// The source
+    pub source: String,
+    /// The key of a record; repeatable
+    #[arg(long = "key", value_name = "VALUE", required = true)]
+    pub keys: Vec<String>,
+    /// The collection with the records (default: the only one that has them)
+    #[arg(long, value_name = "NAME")]
+    pub collection: Option<String>,
+    /// The number of the request, which manifests keep: a text without personal data
+    #[arg(long, value_name = "TEXT")]
+    pub request: Option<String>,
+    /// The contract of the source (default: jobs/contracts/<SOURCE>.yaml)
+    #[arg(long, value_name = "FILE")]
+    pub contract: Option<PathBuf>,
+    /// The folder of `cargo xtask local`, whose lake and warehouse are used without --env (default: target/local)
+    #[arg(long, value_name = "DIR", conflicts_with = "env")]
+    pub dir: Option<PathBuf>,
+    /// Show what has the records without removing it
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask for confirmation
+    #[arg(long)]
+    pub yes: bool,
+    /// Settings module of a deployment: infra/settings/<NAME>.yaml (default: the platform on this machine)
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+    /// Read FILE instead of .env
+    #[arg(long, value_name = "FILE")]
+    pub dot_env: Option<PathBuf>,
+    /// Print JSON on standard output instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]

@@ -6,6 +6,7 @@ mod deploy;
 mod destroy;
 mod diff;
 mod doctor;
+mod forget;
 mod logs;
 mod open;
 mod recover;
@@ -34,6 +35,7 @@ pub fn run(command: Cloud) -> Result<Exit> {
         Cloud::Status(args) => stacks::report(&args.common, |request| status::lines(request, args.drift)),
         Cloud::Recover(args) => recover::run(&args),
         Cloud::Destroy(args) => destroy::run(&args),
+        Cloud::Forget(args) => forget::run(&args),
         Cloud::Run(args) => run::run(&args),
         Cloud::Logs(args) => logs::run(&args),
         Cloud::Open(args) => open::run(&args),

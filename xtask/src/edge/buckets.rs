@@ -105,14 +105,7 @@ impl Buckets {
             if all.is_empty() {
                 break;
             }
-            let action = format!("empty `{bucket}`");
-            let delete = Delete::builder().set_objects(Some(all)).quiet(true).build()?;
-            let call = self.client.delete_objects().bucket(bucket).delete(delete).send().await;
-            let response = call.or_failure(&action, &HINTS)?;
-            if let Some(error) = response.errors().first() {
-                let message = format!("{}: {}", error.key().unwrap_or_default(), error.message().unwrap_or_default());
-                return Err(of_call(&action, error.code(), &message, &HINTS).into());
-            }
+            self.delete(bucket, &format!("empty `{bucket}`"), all).await?;
         }
         let action = format!("abort the multipart uploads in `{bucket}`");
         loop {
@@ -126,6 +119,41 @@ impl Buckets {
             if response.is_truncated != Some(true) {
                 return Ok(());
             }
+        }
+    }
+
+    async fn delete(&self, bucket: &str, action: &str, objects: Vec<ObjectIdentifier>) -> Result<()> {
+        let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build()?;
+        let call = self.client.delete_objects().bucket(bucket).delete(delete).send().await;
+        let response = call.or_failure(action, &HINTS)?;
+        let Some(error) = response.errors().first() else { return Ok(()) };
+        let message = format!("{}: {}", error.key().unwrap_or_default(), error.message().unwrap_or_default());
+        Err(of_call(action, error.code(), &message, &HINTS).into())
+    }
+
+    /// Deletes the noncurrent versions of the objects with a prefix, or only counts them; returns their number.
+    pub async fn noncurrent(&self, bucket: &str, prefix: &str, deletes: bool) -> Result<u64> {
+        let (mut count, mut key, mut version) = (0, None, None);
+        loop {
+            let action = format!("list the object versions in `{bucket}`");
+            let call = self.client.list_object_versions().bucket(bucket).prefix(prefix).max_keys(PAGE);
+            let page =
+                call.set_key_marker(key).set_version_id_marker(version).send().await.or_failure(&action, &HINTS)?;
+            let old = page.versions().iter().filter(|version| version.is_latest() != Some(true));
+            let old = old.map(|version| {
+                let (key, id) = (version.key().map(str::to_owned), version.version_id().map(str::to_owned));
+                let object = ObjectIdentifier::builder().set_key(key).set_version_id(id).build();
+                object.context("S3 listed an object without a key")
+            });
+            let old = old.collect::<Result<Vec<_>>>()?;
+            count += old.len() as u64;
+            if deletes && !old.is_empty() {
+                self.delete(bucket, &format!("delete old versions in `{bucket}`"), old).await?;
+            }
+            if page.is_truncated() != Some(true) {
+                return Ok(count);
+            }
+            (key, version) = (page.next_key_marker, page.next_version_id_marker);
         }
     }
 

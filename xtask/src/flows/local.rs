@@ -138,6 +138,14 @@ impl Platform {
         Ok(self.running()?.login("reader"))
     }
 
+    /// Returns the URLs of the lake and of the warehouse as its administrator, after starting the database.
+    #[cfg(feature = "cloud")]
+    pub fn urls(&self) -> Result<(String, Secret)> {
+        let state = self.running()?;
+        let admin = state.server.login(postgres::SUPERUSER, state.server.password.expose(), DATABASE);
+        Ok((folder_url(&files::folder(&self.dir.join("lake"))?)?, admin.url().into()))
+    }
+
     /// Stops the database; returns false if it was not running.
     pub fn stop(&self) -> Result<bool> {
         match self.state()? {
@@ -257,7 +265,7 @@ fn models(source: &str, project: &Path) -> Result<Option<Vec<String>>> {
 }
 
 /// Returns the values of the contract's secrets, from the environment or `.env`.
-fn secrets(contract: &Contract) -> Result<BTreeMap<String, Secret>> {
+pub(super) fn secrets(contract: &Contract) -> Result<BTreeMap<String, Secret>> {
     let names = contract.secrets();
     let variables = if names.is_empty() { Variables::new() } else { configure::variables(None)? };
     let values = names.into_iter().filter_map(|name| Some((name.to_owned(), given(&variables, name)?.into())));

@@ -37,7 +37,7 @@ const XTASK: Crate = Crate {
             "flows/stacks",
             "flows/templates",
         ],
-        &["flows/new_source", "flows/sync", "flows/workflows"],
+        &["flows/forget", "flows/new_source", "flows/sync", "flows/workflows"],
         &["flows/deploy", "flows/tests"],
         &["flows/preflight", "flows/recover", "flows/status"],
         &["flows/destroy", "flows/rehearse"],

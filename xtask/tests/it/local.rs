@@ -1,6 +1,7 @@
 //! `cargo xtask local` with a real PostgreSQL, in temporary folders.
 
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -82,6 +83,39 @@ fn implausible_data_is_loaded_only_with_a_reason() {
     assert_eq!(rows, serde_json::json!([{"source": "spacex", "seq": 2, "refused": true, "reason": "they left"}]));
     let page = std::fs::read_to_string(local.path().join("report.html")).expect("the page");
     assert!(page.contains("they left"));
+}
+
+#[test]
+fn a_record_is_forgotten_after_a_confirmation() {
+    let local = Local::new();
+    local.json(&["--run-id", "monday", "--collections", "crew", "--no-dbt"]);
+    let forget = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(["forget", "spacex", "--key", "5a0543cd8b628179073115b6", "--dir"]).arg(local.path());
+        let output = command.args(arguments).output().expect("xtask starts");
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        (output.status.code(), text)
+    };
+    let rows = || {
+        local.json(&["query", "SELECT count(*) AS n FROM spacex.crew WHERE name = 'Robert Behnken'"])[0]["n"].clone()
+    };
+    let found = "crew: 1 records in responses, 1 rows in files, in 1 manifests\n  1 rows in the table `crew`\n";
+    let (code, text) = forget(&["--dry-run"]);
+    assert!(code == Some(0) && text.contains(found), "{text}");
+    let (code, text) = forget(&[]);
+    assert!(code == Some(1) && text.contains("hint: pass --yes"), "{text}");
+    assert_eq!(rows(), 1);
+    let (code, text) = forget(&["--yes"]);
+    assert!(code == Some(0) && text.contains("texts of the records: nothing is left.\n"), "{text}");
+    assert_eq!(rows(), 0);
+
+    // Another collection refers to it.
+    local.json(&["--run-id", "tuesday", "--no-dbt"]);
+    let (code, text) = forget(&["--yes", "--collection", "crew"]);
+    assert!(
+        code == Some(1) && text.contains("something is left in\n  processed/spacex/launch_crew/run=tuesday/"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 mod conform;
 mod doctor;
+mod forget;
 mod settings_schema;
 mod sync;
 

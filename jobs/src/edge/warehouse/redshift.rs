@@ -52,6 +52,12 @@ impl Redshift {
         Self { api: DataApi::new(client, workgroup, database, None), role: role.to_owned(), first_wait }
     }
 
+    /// Connects as the administrator, whose secret this is.
+    #[must_use]
+    pub fn administrator(self, secret: Option<&str>) -> Self {
+        Self { api: self.api.with_secret(secret), ..self }
+    }
+
     /// Sets the wait before the first retry after a conflict.
     #[must_use]
     pub fn first_wait(self, first_wait: Duration) -> Self {

@@ -43,6 +43,10 @@ pub fn transformation() -> Program {
     Program::new(env!("CARGO_BIN_EXE_transformation"))
 }
 
+pub fn forget() -> Program {
+    Program::new(env!("CARGO_BIN_EXE_forget"))
+}
+
 pub fn copy() -> Program {
     Program::new(env!("CARGO_BIN_EXE_copy"))
 }

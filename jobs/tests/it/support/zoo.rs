@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::database::{Database, Role, Versions};
 use super::lake::Lake;
-use super::program::{Program, copy, transformation};
+use super::program::{Program, copy, forget, transformation};
 use super::{file_url, program};
 
 const CONTRACT: &str = include_str!("../zoo.yaml");
@@ -126,6 +126,12 @@ impl Zoo {
     /// Returns the load of a run into another warehouse.
     pub fn copy_to(&self, warehouse: &str, run: &str) -> Program {
         self.common(copy(), run).warehouse(warehouse)
+    }
+
+    /// Returns a search for records as the warehouse's administrator, for the request `DSR-17`.
+    pub fn forget(&self, keys: &[&str]) -> Program {
+        let program = self.placed(forget()).warehouse(&self.database().url(Role::Postgres));
+        program.env("FORGET_KEYS", &json!(keys).to_string()).env("FORGET_REQUEST", "DSR-17")
     }
 
     fn common(&self, program: program::Program, run: &str) -> Program {

@@ -68,6 +68,7 @@ fn found(run: &Run) -> Vec<(Check, bool, String)> {
         part: false,
         cursor: None,
         made_by: None,
+        redactions: Vec::new(),
         raw: vec![Object { key: String::new(), bytes: 0, sha256: String::new() }],
         tables: vec![TableReceipt {
             table: "hens".to_owned(),

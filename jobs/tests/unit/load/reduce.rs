@@ -42,6 +42,7 @@ fn plan<T>(text: &str, part: bool, work: impl FnOnce(&Plan<'_>) -> T) -> T {
         part: part && collection == "visits",
         cursor: None,
         made_by: None,
+        redactions: Vec::new(),
         raw: vec![Object { key: String::new(), bytes: 0, sha256: String::new() }],
         tables: tables
             .iter()

@@ -90,6 +90,12 @@ pub fn build_jobs(root: &Path) -> Result<PathBuf> {
     build(root, "the jobs do", &[&JOBS[..], &["--bin", "transformation", "--bin", "copy"]].concat())
 }
 
+/// Builds the program that forgets records, as [`build_jobs`] does.
+#[cfg(feature = "cloud")]
+pub fn build_forget(root: &Path) -> Result<PathBuf> {
+    build(root, "`forget` does", &[&JOBS[..], &["--bin", "forget"]].concat())
+}
+
 /// Builds the Redshift emulator with the features of a complete build; returns its path.
 #[cfg(feature = "cloud")]
 pub fn build_redshift_emulator(root: &Path) -> Result<PathBuf> {

@@ -1,0 +1,292 @@
+//! Finds the records in the objects that manifests list, and replaces these objects by copies without the records.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result};
+use contract::{Layout, Table};
+use serde_json::Value;
+
+use super::Work;
+use super::responses::pass;
+use super::texts::{walk, walk_column};
+use crate::clean::Cell;
+use crate::edge::lake::Lake;
+use crate::failure::Failure;
+use crate::receipt::{File, Object, Receipt, Redaction};
+use crate::table::{ResponseError, Rows};
+
+/// A copy of an object, and how many of its records or rows are missing.
+#[derive(Clone, Debug)]
+struct Copied {
+    object: Object,
+    rows: u64,
+    removed: u64,
+    /// The number of removed values that are not null in each column.
+    values: BTreeMap<String, u64>,
+}
+
+impl Work<'_> {
+    /// Counts the records in the objects of a collection's manifests, and keeps their texts.
+    pub(super) async fn manifests(&mut self, at: usize) -> Result<()> {
+        let mut seen: BTreeMap<String, u64> = BTreeMap::new();
+        for (_, receipt) in self.receipts(self.subjects[at].name).await? {
+            let (mut records, mut rows) = (0, 0);
+            for object in &receipt.raw {
+                let found = match seen.get(&object.key) {
+                    Some(found) => *found,
+                    None => self.count_records(at, object).await?,
+                };
+                seen.insert(object.key.clone(), found);
+                records += found;
+            }
+            for (object, table) in files(&receipt) {
+                let found = match seen.get(&object.key) {
+                    Some(found) => *found,
+                    None => self.count_rows(at, object, table).await?,
+                };
+                seen.insert(object.key.clone(), found);
+                rows += found;
+            }
+            let found = self.report.collections.entry(receipt.collection.clone()).or_default();
+            found.manifests += u64::from(records + rows > 0);
+            found.records += records;
+            found.rows += rows;
+        }
+        // Responses of failed attempts have texts, too; they may not be JSON.
+        let folder = Layout { source: &self.job.contract.source }.raw_folder(self.subjects[at].name);
+        for (key, bytes) in self.lake.list(&folder).await? {
+            if !seen.contains_key(&key) && !key.ends_with(".http.json") {
+                let _ = self.count_records(at, &Object { key, bytes, sha256: String::new() }).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn count_records(&mut self, at: usize, object: &Object) -> Result<u64> {
+        let Some(size) = self.lake.size(&object.key).await? else { return Ok(0) };
+        let (subject, mut found) = (&self.subjects[at], Vec::new());
+        let response = subject.response(&self.job.contract);
+        let mut each = |json: &str| {
+            if subject.has(json) {
+                found.push(json.to_owned());
+            }
+            true
+        };
+        let read = pass(self.lake, (&object.key, size), response, None, &mut each).await?;
+        read.map_err(|error| unreadable(self.lake, &object.key, error))?;
+        for json in &found {
+            // What serde_json cannot read was quarantined, too.
+            let value: Value = serde_json::from_str(json).unwrap_or_default();
+            walk(&value, subject.name, &mut |place, text| self.texts.add(place, text));
+        }
+        Ok(found.len() as u64)
+    }
+
+    async fn count_rows(&mut self, at: usize, object: &Object, table: Option<&str>) -> Result<u64> {
+        let (subject, mut found) = (&self.subjects[at], 0);
+        let Some(bytes) = self.lake.get(&object.key).await? else { return Ok(0) };
+        let known = table.map(|name| subject.tables.iter().find(|table| table.name == name));
+        let Some(known) = known.map_or(Some(None), |table| table.map(Some)) else { return Ok(0) };
+        let rows = Rows::open(bytes).with_context(|| format!("cannot read `{}`", self.lake.location(&object.key)))?;
+        let Some(key) = rows.position(key_column(known)) else { return Ok(0) };
+        rows.each(|row| {
+            if !subject.is_written(&row[key]) {
+                return;
+            }
+            found += 1;
+            for ((column, ..), cell) in rows.columns.iter().zip(row).filter(|((name, ..), _)| !is_derived(name)) {
+                if let Cell::Text(text) = cell {
+                    walk_column(subject.name, known, column, text, &mut |place, text| self.texts.add(place, text));
+                }
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// Replaces the listed objects of a collection that have such records.
+    pub(super) async fn redact(&self, at: usize) -> Result<()> {
+        let mut copies: BTreeMap<String, Option<Copied>> = BTreeMap::new();
+        for (key, mut receipt) in self.receipts(self.subjects[at].name).await? {
+            for object in
+                receipt.raw.iter().filter(|object| !copies.contains_key(&object.key)).cloned().collect::<Vec<_>>()
+            {
+                let copied = self.copy_response(at, &object, copies.len()).await?;
+                copies.insert(object.key, copied);
+            }
+            let listed: Vec<(Object, Option<String>)> =
+                files(&receipt).map(|(object, table)| (object.clone(), table.map(str::to_owned))).collect();
+            for (object, table) in listed {
+                if !copies.contains_key(&object.key) {
+                    let copied = self.copy_rows(at, &object, table.as_deref(), copies.len()).await?;
+                    copies.insert(object.key, copied);
+                }
+            }
+            if self.correct(&mut receipt, &copies) {
+                self.lake.replace(&key, serde_json::to_vec_pretty(&receipt)?).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists the copies in a manifest; returns whether it has changed.
+    fn correct(&self, receipt: &mut Receipt, copies: &BTreeMap<String, Option<Copied>>) -> bool {
+        let copied = |object: &Object| copies.get(&object.key).and_then(Option::as_ref);
+        let (mut records, mut removed) = (0, 0);
+        for object in &mut receipt.raw {
+            if let Some(copy) = copied(object) {
+                records += copy.removed;
+                *object = copy.object.clone();
+            }
+        }
+        for table in &mut receipt.tables {
+            for File { object, rows } in &mut table.files {
+                let Some(copy) = copied(object) else { continue };
+                (*object, *rows) = (copy.object.clone(), copy.rows);
+                table.rows -= copy.removed;
+                table.read -= copy.removed;
+                removed += copy.removed;
+                for (column, values) in &copy.values {
+                    table.values.entry(column.clone()).and_modify(|all| *all = all.saturating_sub(*values));
+                }
+            }
+            table.values.retain(|_, values| *values > 0);
+        }
+        if let Some(copy) = receipt.quarantine.as_ref().and_then(copied) {
+            removed += copy.removed;
+            if let Some(own) = receipt.tables.first_mut() {
+                own.quarantined -= copy.removed;
+                own.read -= copy.removed;
+            }
+            receipt.quarantine = Some(copy.object.clone()).filter(|_| copy.rows > 0);
+        }
+        if records + removed == 0 {
+            return false;
+        }
+        // The ETag belongs to the response as it was received.
+        receipt.etag = None;
+        let (at, request) = (self.job.at.clone(), self.job.request.clone());
+        receipt.redactions.push(Redaction { at, request, records, rows: removed });
+        true
+    }
+
+    async fn copy_response(&self, at: usize, object: &Object, number: usize) -> Result<Option<Copied>> {
+        let (subject, lake) = (&self.subjects[at], self.lake);
+        let Some(size) = lake.size(&object.key).await? else { return Ok(None) };
+        let mut removed = 0;
+        let mut keep = |json: &str| {
+            let is_kept = !subject.has(json);
+            removed += u64::from(!is_kept);
+            is_kept
+        };
+        let counted = pass(lake, (&object.key, size), subject.response(&self.job.contract), None, &mut keep).await?;
+        counted.map_err(|error| unreadable(lake, &object.key, error))?;
+        if removed == 0 {
+            return Ok(None);
+        }
+        let key = self.key_of_copy(&object.key, number);
+        let to = lake.upload(&key, true);
+        let mut keep = |json: &str| !subject.has(json);
+        let copy = pass(lake, (&object.key, size), subject.response(&self.job.contract), Some(to), &mut keep).await?;
+        let copy = copy.map_err(|error| unreadable(lake, &object.key, error))?.context("nothing was written")?;
+        self.move_evidence(object, &copy).await?;
+        Ok(Some(Copied { object: copy, rows: 0, removed, values: BTreeMap::new() }))
+    }
+
+    /// Writes the evidence of a response beside its copy.
+    async fn move_evidence(&self, object: &Object, copy: &Object) -> Result<()> {
+        let place = |key: &str| {
+            let stem = key.strip_suffix(".gz").unwrap_or(key);
+            format!("{}.http.json", stem.strip_suffix(".json").unwrap_or(stem))
+        };
+        let Some(evidence) = self.lake.get(&place(&object.key)).await? else { return Ok(()) };
+        let mut evidence: Value = serde_json::from_slice(&evidence)?;
+        evidence["body"] = serde_json::to_value(copy)?;
+        self.lake.replace(&place(&copy.key), serde_json::to_vec_pretty(&evidence)?).await?;
+        self.lake.remove(&[place(&object.key)]).await;
+        Ok(())
+    }
+
+    async fn copy_rows(
+        &self,
+        at: usize,
+        object: &Object,
+        table: Option<&str>,
+        number: usize,
+    ) -> Result<Option<Copied>> {
+        let subject = &self.subjects[at];
+        let Some(bytes) = self.lake.get(&object.key).await? else { return Ok(None) };
+        let known = table.and_then(|name| subject.tables.iter().find(|table| table.name == name));
+        if table.is_some() && known.is_none() {
+            return Ok(None);
+        }
+        let unreadable = || format!("cannot read `{}`", self.lake.location(&object.key));
+        let rows = Rows::open(bytes).with_context(unreadable)?;
+        let Some(key) = rows.position(key_column(known)) else { return Ok(None) };
+        let (mut values, mut removed) = (BTreeMap::new(), 0);
+        let mut distinct = vec!["_row_hash"];
+        if known.is_some_and(|table| table.child.is_none()) {
+            distinct.extend([key_column(known), contract::RECORD]);
+        }
+        let distinct = if known.is_some() { distinct.as_slice() } else { &[] };
+        let copy = rows.only(distinct, |row| {
+            let is_kept = !subject.is_written(&row[key]);
+            if !is_kept {
+                removed += 1;
+                for ((name, ..), _) in rows.columns.iter().zip(row).filter(|(_, cell)| **cell != Cell::Null) {
+                    *values.entry(name.clone()).or_default() += 1;
+                }
+            }
+            is_kept
+        });
+        let (pieces, left) = copy.with_context(unreadable)?;
+        if removed == 0 {
+            return Ok(None);
+        }
+        let mut to = self.lake.upload(&self.key_of_copy(&object.key, number), true);
+        to.write_all(pieces).await?;
+        Ok(Some(Copied { object: to.finish().await?, rows: left, removed, values }))
+    }
+
+    fn key_of_copy(&self, key: &str, number: usize) -> String {
+        let (folder, name) = key.rsplit_once('/').unwrap_or(("", key));
+        let end = name.split_once('.').map_or("", |(_, end)| end);
+        format!("{folder}/{}-r{number:05}.{end}", self.job.attempt)
+    }
+
+    /// Returns the keys of all objects that manifests list.
+    pub(super) async fn listed(&self) -> Result<BTreeSet<String>> {
+        let mut listed = BTreeSet::new();
+        for name in self.job.contract.collections.keys() {
+            for (_, receipt) in self.receipts(name).await? {
+                listed.extend(
+                    receipt.raw.iter().chain(receipt.files()).chain(&receipt.quarantine).map(|one| one.key.clone()),
+                );
+            }
+        }
+        Ok(listed)
+    }
+}
+
+/// Returns the Parquet files of a manifest with their tables; quarantined records have none.
+fn files(receipt: &Receipt) -> impl Iterator<Item = (&Object, Option<&str>)> {
+    let of_tables = receipt
+        .tables
+        .iter()
+        .flat_map(|table| table.files.iter().map(|file| (&file.object, Some(table.table.as_str()))));
+    of_tables.chain(receipt.quarantine.iter().map(|object| (object, None)))
+}
+
+/// Returns the column with the record's key.
+pub(super) fn key_column<'t>(table: Option<&Table<'t>>) -> &'t str {
+    table.map_or("key", |table| table.key[0])
+}
+
+/// Returns whether a column is computed from the others.
+fn is_derived(column: &str) -> bool {
+    ["_row_hash", "reasons"].contains(&column)
+}
+
+fn unreadable(lake: &Lake, key: &str, error: ResponseError) -> anyhow::Error {
+    let failure = Failure::refused(format!("`{}` cannot be read with this contract", lake.location(key)));
+    failure.because(error).hint("pass the contract of its run with --contract").into()
+}

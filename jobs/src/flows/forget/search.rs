@@ -1,0 +1,164 @@
+//! Searches every object of the source for the records and their texts.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use anyhow::Result;
+use contract::{Contract, Table};
+use flate2::write::MultiGzDecoder;
+use serde_json::Value;
+
+use super::Work;
+use super::objects::key_column;
+use super::responses::pass;
+use super::texts::{walk, walk_column};
+use crate::clean::Cell;
+use crate::edge::lake::Lake;
+use crate::edge::warehouse::Warehouse;
+use crate::secrets::Secrets;
+use crate::table::{Response, Rows};
+
+/// The folders with objects of a source.
+const FOLDERS: [&str; 6] = ["raw", "processed", "quarantine", "stage", "lineage", "sample"];
+
+/// What an object has.
+#[derive(Default)]
+struct Hit {
+    /// Whether it has a record itself.
+    is_record: bool,
+    texts: BTreeSet<String>,
+}
+
+impl Work<'_> {
+    /// Searches all objects and tables. Removes objects that no manifest lists, and corrects evidence and lineage; reports
+    /// where anything else is left.
+    pub(super) async fn search<W: Warehouse>(&mut self, warehouse: &mut W) -> Result<()> {
+        let (source, mut hits, mut others) = (self.job.contract.source.clone(), Vec::new(), Vec::new());
+        for folder in FOLDERS {
+            for (key, size) in self.lake.list(&format!("{folder}/{source}")).await? {
+                self.report.searched.objects += 1;
+                self.report.searched.bytes += size;
+                match self.records_in(&key, size).await? {
+                    Some(hit) => hits.push((key, hit)),
+                    None => others.push((key, size)),
+                }
+            }
+        }
+        let listed = self.listed().await?;
+        let hidden = self.texts.hidden();
+        self.report.searched.texts = self.texts.distinctive().count() as u64;
+        // What is not a record has no fields to compare: only distinctive texts are searched.
+        for (key, size) in others {
+            let is_text = key.ends_with(".http.json") || key.starts_with("lineage/");
+            if is_text && let Some(bytes) = self.lake.get(&key).await? {
+                let text = String::from_utf8_lossy(&bytes);
+                let corrected = hidden.hidden(&text);
+                if corrected != text {
+                    self.lake.replace(&key, corrected.into_bytes()).await?;
+                    self.report.corrected.push(key);
+                }
+            } else {
+                let is_found = contains(self.lake, &key, size, &hidden).await?;
+                self.settle(&key, is_found, &listed).await;
+            }
+        }
+        self.search_tables(warehouse).await?;
+        // The responses are the last to be removed: if this is interrupted, they still have the texts to search for.
+        for (key, hit) in hits.into_iter().rev() {
+            let is_found = hit.is_record || hit.texts.iter().any(|text| self.texts.is_distinctive(text));
+            self.settle(&key, is_found, &listed).await;
+        }
+        Ok(())
+    }
+
+    /// Removes an object that no manifest lists, or reports it.
+    async fn settle(&mut self, key: &str, is_found: bool, listed: &BTreeSet<String>) {
+        let is_derived = ["raw/", "processed/", "quarantine/"].iter().any(|folder| key.starts_with(folder));
+        if is_found && is_derived && !listed.contains(key) {
+            self.lake.remove(&[key.to_owned()]).await;
+            if !matches!(self.lake.size(key).await, Ok(None)) {
+                self.report.left.insert(key.to_owned());
+            }
+            self.report.removed.push(key.to_owned());
+        } else if is_found {
+            self.report.left.insert(key.to_owned());
+        }
+    }
+
+    /// Searches the records of a response, or the rows of a file; `None` if the object is neither.
+    async fn records_in(&mut self, key: &str, size: u64) -> Result<Option<Hit>> {
+        let (contract, mut hit) = (&self.job.contract, Hit::default());
+        let Some((folder, name)) =
+            key.split_once('/').and_then(|(folder, rest)| Some((folder, rest.split('/').nth(1)?)))
+        else {
+            return Ok(None);
+        };
+        if key.ends_with(".parquet") {
+            let Some(bytes) = self.lake.get(key).await? else { return Ok(Some(hit)) };
+            let Ok(rows) = Rows::open(bytes) else { return Ok(None) };
+            let (collection, table) = table_of(contract, folder, name);
+            let subject = self.subjects.iter().find(|subject| subject.table_at(&contract.source, key).is_some());
+            let position = rows.position(key_column(table.as_ref())).filter(|_| subject.is_some());
+            rows.each(|row| {
+                if subject.zip(position).is_some_and(|(subject, position)| subject.is_written(&row[position])) {
+                    hit.is_record = true;
+                    return;
+                }
+                for ((column, ..), cell) in rows.columns.iter().zip(row) {
+                    if let Cell::Text(text) = cell {
+                        walk_column(collection, table.as_ref(), column, text, &mut |place, text| {
+                            self.texts.find(place, text, &mut hit.texts);
+                        });
+                    }
+                }
+            })?;
+            return Ok(Some(hit));
+        }
+        let Some(collection) =
+            contract.collections.get(name).filter(|_| folder == "raw" && !key.ends_with(".http.json"))
+        else {
+            return Ok(None);
+        };
+        let subject = self.subjects.iter().find(|subject| subject.name == name);
+        let response = Response::new(collection.answer, &contract.request_of(collection));
+        let texts = &mut self.texts;
+        let mut is_readable = true;
+        let mut each = |json: &str| {
+            if subject.is_some_and(|subject| subject.has(json)) {
+                hit.is_record = true;
+            } else {
+                match serde_json::from_str::<Value>(json) {
+                    Ok(value) => walk(&value, name, &mut |place, text| texts.find(place, text, &mut hit.texts)),
+                    Err(_) => is_readable = false,
+                }
+            }
+            true
+        };
+        let read = pass(self.lake, (key, size), response, None, &mut each).await;
+        // What is not JSON of this kind is searched as text.
+        Ok(matches!(read, Ok(Ok(_))).then_some(hit).filter(|_| is_readable))
+    }
+}
+
+/// Returns the collection and the table of a folder with Parquet files.
+fn table_of<'c>(contract: &'c Contract, folder: &str, name: &'c str) -> (&'c str, Option<Table<'c>>) {
+    let table = contract.tables().into_iter().find(|table| folder == "processed" && table.name == name);
+    (table.as_ref().map_or(name, |table| table.collection), table)
+}
+
+/// Returns whether an object has one of the texts in any encoding.
+async fn contains(lake: &Lake, key: &str, size: u64, texts: &Secrets) -> Result<bool> {
+    let (mut reader, mut filter) = (lake.read(key, size), texts.filter());
+    let mut gunzip = key.ends_with(".gz").then(|| MultiGzDecoder::new(Vec::new()));
+    while let Some(piece) = reader.next().await? {
+        match &mut gunzip {
+            None => drop(filter.push(&piece)),
+            // What cannot be decompressed has no text.
+            Some(gunzip) => {
+                let _ = gunzip.write_all(&piece);
+                filter.push(&std::mem::take(gunzip.get_mut()));
+            }
+        }
+    }
+    Ok(filter.found)
+}

@@ -1,0 +1,231 @@
+//! `forget` removes a record from every object and table, and the runs can still be replayed.
+
+use std::io::Write;
+use std::thread::sleep;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+
+use crate::support::database::Role;
+use crate::support::program::Program;
+use crate::support::server::{Response, Server};
+use crate::support::zoo::Zoo;
+
+const KEY: &str = "9001234";
+/// Part of every text of the record.
+const TEXT: &str = "pl4nted";
+
+/// The record, whose keeper others have, too.
+fn record() -> Value {
+    json!({
+        "id": 9001234, "name": "pl4nted Ada", "kind": {"species": "common tapir"}, "tags": {"note": ["pl4nted note"]},
+        "keeper": "kb", "meals": [{"food": "pl4nted meal"}, {"food": "common food"}], "nicknames": ["pl4nted"],
+        "other": "pl4nted \u{e9}tag\u{e8}re",
+    })
+}
+
+fn other(id: u32) -> Value {
+    json!({
+        "id": id, "name": format!("Bo {id}"), "kind": {"species": "common tapir"}, "keeper": "kb",
+        "meals": [{"food": "common food"}], "nicknames": ["Dot"], "other": "common text",
+    })
+}
+
+/// Returns every object and row that has the key or a text.
+fn found(zoo: &Zoo) -> Vec<String> {
+    let is_planted = |text: &str| text.contains(TEXT) || text.contains(KEY);
+    let mut found = zoo.lake.keys("");
+    found.retain(|key| is_planted(key) || is_planted(&zoo.lake.shown(key)));
+    found.extend(zoo.database().texts().into_iter().filter(|row| is_planted(row)));
+    found
+}
+
+/// A zoo with the record at every place where the runs could have left it.
+fn planted() -> Zoo {
+    let zoo = Zoo::stocked();
+    // From a server that compresses: the same objects after a 304, a failed attempt, and pages whose URLs have the key.
+    let server = Server::start();
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(json!([record(), other(2), other(3)]).to_string().as_bytes()).expect("gzip");
+    let body =
+        Response::new(200, packed.finish().expect("gzip")).header("Content-Encoding", "gzip").header("ETag", "\"1\"");
+    server.respond("/animals", [body, Response::new(304, "").header("ETag", "\"1\"")]);
+    let only = |program: Program| program.option("--collections", "animals");
+    for run in ["compressed", "unchanged"] {
+        only(zoo.transformation_with_ledger(&server.url(), run)).run().done();
+        only(zoo.copy(run)).run().done();
+    }
+    let key = zoo.lake.raw("zoo", "compressed", "animals");
+    zoo.lake.overwrite(&key.replace(".json.gz", "-killed.json.gz"), &zoo.lake.read(&key));
+    // As files, loaded.
+    zoo.set("animals", &json!([other(2), record(), other(3)]));
+    only(zoo.transformation("files")).run().done();
+    only(zoo.copy("files")).run().done();
+    // Quarantined, and too many of them: the error has the reasons.
+    let mut wrong = record();
+    wrong["weight_kg"] = "pl4nted weight".into();
+    zoo.set("animals", &json!([wrong, other(2), other(3), record()]));
+    zoo.amend("max_quarantine_share: 0.5", "max_quarantine_share: 0.0");
+    only(zoo.transformation("failed")).run().refused(&[KEY]);
+    zoo.amend("max_quarantine_share: 0.0", "max_quarantine_share: 0.5");
+    only(zoo.transformation("quarantined")).run().done();
+    // The last page's URL has the key of the record before.
+    let paged = "  animals:\n    path: /animals\n    request: {paginator: {type: cursor, last_record: id, cursor_param: after}}\n";
+    zoo.amend("  animals:\n    path: /animals\n", paged);
+    let pages = Server::serving(|request| {
+        Response::json(&match request.parameter("after").as_deref() {
+            None => json!([other(2), record()]),
+            Some(KEY) => json!([other(3)]),
+            _ => json!([]),
+        })
+    });
+    only(zoo.transformation_from(&pages.url(), "paged")).run().done();
+    only(zoo.copy("paged")).run().done();
+    // An aborted load has left its staging table.
+    zoo.database()
+        .session(Role::Loader)
+        .run("CREATE TABLE staging_zoo.animals__s_0123456789ab AS SELECT * FROM zoo.animals");
+    zoo
+}
+
+#[test]
+fn a_record_is_removed_from_every_object_and_table() {
+    let zoo = planted();
+    let before = (zoo.state(), zoo.lake.keys(""));
+    let places = found(&zoo);
+    for place in ["raw/", "processed/", "quarantine/", "lineage/"] {
+        assert!(places.iter().any(|key| key.starts_with(place)), "{place} {places:#?}");
+    }
+    assert!(places.iter().any(|key| key.contains("-00002.http.json")), "{places:#?}");
+    let plan = zoo.forget(&[KEY]).run().done();
+    assert_eq!((plan["applied"].as_bool(), &plan["left"]), (Some(false), &json!([])));
+    assert_eq!(
+        plan["collections"]["animals"]["loaded"],
+        json!({"animals": 1, "animal_meals": 2, "animal_nicknames": 1})
+    );
+    assert_eq!((zoo.state(), zoo.lake.keys("")), before, "a plan changes nothing");
+
+    let rows =
+        |table: &str, key: &str| zoo.objects(&format!("SELECT * FROM zoo.{table} WHERE {key} <> {KEY} ORDER BY 1, 2"));
+    let kept = || [rows("animals", "id"), rows("animal_meals", "animal_id"), rows("animal_nicknames", "animal_id")];
+    let expected = kept();
+    let done = zoo.forget(&[KEY]).flag("--apply").secret(KEY).secret(TEXT).run().done();
+    assert_eq!(done["left"], json!([]), "{done:#}");
+    assert!(done["searched"]["texts"].as_u64().is_some_and(|texts| texts >= 6), "{done:#}");
+    assert_eq!(found(&zoo), [""; 0], "{done:#}");
+    assert_eq!(kept(), expected);
+    let receipt = zoo.lake.receipt("zoo", "files", "animals");
+    let redaction = &receipt["redactions"][0];
+    assert_eq!(
+        (&redaction["request"], &redaction["records"], &redaction["rows"]),
+        (&json!("DSR-17"), &json!(1), &json!(4))
+    );
+    assert_eq!(receipt.get("etag"), None, "it belongs to other bytes");
+
+    // The runs can be replayed. A run with the contract that the last ones have is the same, byte for byte.
+    let only = |program: Program| program.option("--collections", "animals");
+    only(zoo.raw("paged")).flag("--verify").run().done();
+    for run in ["compressed", "unchanged", "files", "quarantined", "paged"] {
+        let again = only(zoo.raw(run)).option("--run-id", &format!("{run}-again")).run();
+        again.done();
+        assert!(again.stderr.contains("were removed at") && again.stderr.contains("`DSR-17`"), "{}", again.stderr);
+        assert_eq!(
+            zoo.lake.receipt("zoo", &format!("{run}-again"), "animals")["redactions"],
+            zoo.lake.receipt("zoo", run, "animals")["redactions"]
+        );
+    }
+    let loaded = only(zoo.copy("paged-again")).run().done();
+    assert_eq!(
+        (&loaded["tables"]["animals"]["unchanged"], &loaded["tables"]["animals"]["deleted"]),
+        (&json!(2), &json!(0))
+    );
+    assert_eq!(found(&zoo), [""; 0]);
+
+    // Nothing is left to do.
+    let state = zoo.state();
+    let again = zoo.forget(&[KEY]).flag("--apply").run().done();
+    assert_eq!(again["collections"]["animals"]["records"], 0);
+    assert_eq!(zoo.state().receipts, state.receipts);
+}
+
+#[test]
+fn a_program_that_is_killed_at_any_time_continues() {
+    let zoo = planted();
+    for wait in [2, 5, 10, 15, 20, 30, 40, 60, 80, 120] {
+        let running = zoo.forget(&[KEY]).flag("--apply").start();
+        sleep(Duration::from_millis(wait));
+        running.signal(Signal::SIGKILL);
+        let _ = running.wait();
+    }
+    let done = zoo.forget(&[KEY]).flag("--apply").run().done();
+    assert_eq!((&done["left"], found(&zoo)), (&json!([]), vec![]), "{done:#}");
+    let only = |program: Program| program.option("--collections", "animals");
+    only(zoo.raw("paged")).option("--run-id", "again").run().done();
+    only(zoo.copy("again")).run().done();
+    assert_eq!(
+        zoo.database().session(Role::Reader).texts("SELECT id FROM zoo.animals WHERE _deleted_at IS NULL ORDER BY id"),
+        ["2", "3"]
+    );
+}
+
+#[test]
+fn what_others_have_of_a_record_is_reported() {
+    let zoo = Zoo::stocked();
+    zoo.set("animals", &json!([record(), other(2)]));
+    zoo.set("keepers", &json!([{"id": "kb", "name": "friend of pl4nted Ada"}]));
+    zoo.load("r1");
+    let done = zoo.forget(&[KEY]).flag("--apply").run().done();
+    let left: Vec<&str> = done["left"].as_array().expect("places").iter().filter_map(Value::as_str).collect();
+    let expected = [
+        zoo.lake.key("processed/zoo/keepers", ".parquet"),
+        zoo.lake.raw("zoo", "r1", "keepers"),
+        "table zoo.keepers".to_owned(),
+    ];
+    assert_eq!(left, expected);
+    assert!(!done.to_string().contains(TEXT), "{done}");
+}
+
+#[test]
+fn a_key_of_two_collections_requires_a_collection_and_a_request_has_no_key() {
+    let zoo = Zoo::stocked();
+    zoo.set("tickets", &json!([{"ticket": 3, "price_eur": 1.0}, {"ticket": 4}]));
+    zoo.load("r1");
+    let rows = |sql: &str| zoo.database().session(Role::Reader).number(sql);
+    let state = zoo.state();
+    zoo.forget(&["3"])
+        .flag("--apply")
+        .run()
+        .refused(&["there are such records in animals and tickets", "--collection"]);
+    zoo.forget(&["DSR-17"]).flag("--apply").run().refused(&["the text contains a key, and manifests keep the text"]);
+    assert_eq!(zoo.state(), state);
+    zoo.forget(&["3"]).option("--collections", "tickets").flag("--apply").run().done();
+    let counts = ["animals WHERE id = 3", "tickets WHERE ticket = 3", "tickets"]
+        .map(|of| rows(&format!("SELECT count(*) FROM zoo.{of}")));
+    assert_eq!(counts, [1, 0, 1]);
+}
+
+/// The key of a record may be hashed everywhere but in the responses.
+#[test]
+fn a_record_with_a_hashed_key_is_removed() {
+    let zoo = Zoo::stocked();
+    zoo.amend("base_url: http://zoo.example\n", "base_url: http://zoo.example\nhash_key: {secret: ZOO_HASHES}\n");
+    zoo.amend("at: keeper, type: string(8), references: keepers.id, known_gaps: 1", "at: keeper, type: string(8)");
+    zoo.amend(
+        "id: {type: string(8), required: true, doc: Initials",
+        "id: {type: string(64), personal: hash, doc: Initials",
+    );
+    // The key is longer than its hash.
+    let key = TEXT.repeat(10);
+    zoo.set("keepers", &json!([{"id": key, "name": "Noor"}, {"id": "lm", "name": "Li"}]));
+    let with_key = |program: Program| program.env("ZOO_HASHES", &"k".repeat(32)).option("--collections", "keepers");
+    with_key(zoo.transformation("r1")).run().done();
+    with_key(zoo.copy("r1")).run().done();
+    let done = with_key(zoo.forget(&[&key]).flag("--apply")).run().done();
+    let found_in = &done["collections"]["keepers"];
+    assert_eq!((&done["left"], &found_in["records"], &found_in["rows"]), (&json!([]), &json!(1), &json!(1)));
+    assert_eq!(zoo.database().session(Role::Reader).texts("SELECT name FROM zoo.keepers"), ["Li"]);
+    assert_eq!(found(&zoo), [""; 0]);
+}
