@@ -15,16 +15,18 @@ moto runs the container of each job, but differs from AWS. This file changes the
   the registry, as with Fargate, and the registry's error is the reason;
 - the user and a read-only root file system are ignored. Here, both are set as in the definition, all capabilities are
   dropped, and a process cannot gain new privileges;
+- secrets are ignored. Here, they are read with the access key of the definition's execution role before the container starts,
+  and passed as variables; a secret that the role may not read fails the job;
 - a compute environment requires a service role, and subnets and security groups that moto created. Here, the role is
   optional, and those of another emulator are accepted.
 
 JOBS_FILE can be set to a file with local replacements for a container's environment on AWS. DescribeJobs does not
 return them:
 
-    {"registry": {"<host>": "<local host>"}, "labels": {…}, "hosts": {"<host>": "<address>"},
-     "environment": {"<job definition>": {…}}, "mounts": {"<job definition>": {"<local path>": "<path>"}}}
+    {"registry": {"<host>": "<local host>"}, "labels": {…}, "hosts": {"<host>": "<address>"}, "secrets": "<url>",
+     "contracts": {"<CONTRACT>": {…}}, "environment": {"<job definition>": {…}}, "mounts": {"<job definition>": {"<local path>": "<path>"}}}
 
-Not verified: role permissions. Batch's retries are not emulated.
+Not verified: role permissions, except for secrets, which are read from `secrets` (`iam/gate.mjs`). Batch's retries are not emulated.
 
 The replaced functions are private, so this file rejects other versions of moto.
 """
@@ -33,6 +35,7 @@ import json
 import os
 import sys
 import threading
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -113,6 +116,44 @@ def check_image(image, host):
         raise LookupError(f"{image} not found: manifest unknown to the registry: {error}") from error
 
 
+def read_secret(url, role, arn):
+    """Returns the text of a secret or of a parameter. Fargate has the permissions of the execution role, whose name is the
+    access key here. Raises LookupError with the service's message."""
+    service, region = arn.split(":")[2:4]
+    target, request = "secretsmanager.GetSecretValue", {"SecretId": arn}
+    if service == "ssm":
+        target, request = "AmazonSSM.GetParameters", {"Names": [arn], "WithDecryption": True}
+    scope = f"{role.rpartition('/')[2]}/20260101/{region}/{service}/aws4_request"
+    authorization = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+    headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target, "Authorization": authorization}
+    http_request = urllib.request.Request(url, json.dumps(request).encode(), headers, method="POST")
+    try:
+        with urllib.request.urlopen(http_request, timeout=30) as response:
+            answer = json.loads(response.read())
+    except urllib.error.HTTPError as error:
+        raise LookupError(error.read().decode()) from None
+    if service == "ssm" and not answer["Parameters"]:
+        raise LookupError(f"invalid ssm parameters: {arn}")
+    return answer["Parameters"][0]["Value"] if service == "ssm" else answer["SecretString"]
+
+
+def secrets_of(definition, replaced):
+    """Returns the secrets of a job definition as variables. The error has the words of Fargate (Amazon ECS Developer
+    Guide, "Amazon ECS stopped task error messages")."""
+    values = {}
+    for secret in definition.get("secrets", []):
+        try:
+            values[secret["name"]] = read_secret(
+                replaced["secrets"], definition["executionRoleArn"], secret["valueFrom"]
+            )
+        except (LookupError, OSError) as error:
+            place = "ssm" if ":ssm:" in secret["valueFrom"] else "asm"
+            failed = "unable to pull secrets or registry auth: execution resource retrieval failed"
+            why = f"{failed}: unable to retrieve secret from {place}: {secret['valueFrom']}: {error}"
+            raise PermissionError(f"ResourceInitializationError: {why}") from None
+    return values
+
+
 def extend_run(original):
     def run(self, image, **options):
         # Each job has its own thread.
@@ -122,19 +163,24 @@ def extend_run(original):
             image = image.replace(f"{host}/", f"{other}/", 1) if image.startswith(f"{host}/") else image
         logs = definition.get("logConfiguration", {}).get("options", {})
         job._log_group = logs.get("awslogs-group", job._log_group)
-        options["environment"] = options["environment"] | replaced.get("environment", {}).get(name, {})
+        of_source = replaced.get("contracts", {}).get(options["environment"].get("CONTRACT"), {})
+        options["environment"] = of_source | options["environment"] | replaced.get("environment", {}).get(name, {})
         mounts = replaced.get("mounts", {}).get(name, {}).items()
         options["mounts"] = [*options.get("mounts", []), *(Mount(to, own, "bind", True) for own, to in mounts)]
         options["extra_hosts"] = options.get("extra_hosts", {}) | replaced.get("hosts", {})
         options |= {"labels": replaced.get("labels", {}), "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
         options |= {"read_only": definition.get("readonlyRootFilesystem", False), "user": definition.get("user")}
         try:
+            options["environment"] |= secrets_of(definition, replaced)
             for host in replaced.get("registry", {}).values():
                 if image.startswith(f"{host}/"):
                     check_image(image, host)
             if "@" in image:
                 self.client.images.pull(image)
             return original(self, image, **options)
+        except PermissionError as error:
+            job.job_stopped_reason, job.container_reason = "Task failed to start", str(error)
+            raise
         except (docker.errors.APIError, LookupError) as error:
             # The messages that AWS returns.
             job.job_stopped_reason = "Task failed to start"

@@ -15,7 +15,7 @@ use regex_lite::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::settings::{Origin, RunTask, Settings, Variable, Variables};
+use crate::settings::{Ingestion, Origin, RunTask, Settings, Variable, Variables};
 
 pub const MODULE: &str = "rehearse";
 /// The environment variable of server processes and the label of job containers; its value is the rehearsal ID.
@@ -146,6 +146,10 @@ impl Place {
         json!({
             "port": self.iam, "region": settings.region, "account": account, "log": self.file(CALLS),
             "administrator": ADMINISTRATOR, "prefix": settings.stack_prefix,
+            "secretKeys": settings.ingestions().iter().filter_map(|one| {
+                let key = settings.sources.get(&one.source)?.secret_key.as_ref()?;
+                Some((one.secret.as_ref()?.arn("aws", &settings.region, account), key.clone()))
+            }).collect::<BTreeMap<_, _>>(),
             "upstreams": {
                 "": self.ministack, "batch": self.moto, "logs": self.moto,
                 "redshift-data": self.redshift, "redshift-serverless": self.redshift,
@@ -227,24 +231,36 @@ impl Place {
     }
 
     /// Returns the content of `jobs.json`: what the job containers have on AWS from their IAM role and the network. The
-    /// job definitions are the deployed ones. `changed` lists files that replace files of dbt's image.
-    pub fn jobs(&self, settings: &Settings, account: &str, source: &str, changed: &[(PathBuf, String)]) -> Value {
-        let mut ingestion = self.aws(&settings.region, INGESTION);
-        ingestion.insert("SOURCE_URL".to_owned(), source.to_owned());
+    /// job definitions are the deployed ones. `urls` are those of sources that are not read from their base URL. `changed`
+    /// lists files that replace files of dbt's image.
+    pub fn jobs(
+        &self,
+        settings: &Settings,
+        account: &str,
+        urls: &BTreeMap<String, String>,
+        changed: &[(PathBuf, String)],
+    ) -> Value {
+        let ingestions = settings.ingestions();
+        let url = |one: &Ingestion| Some((one.contract_in_image(), json!({ "SOURCE_URL": urls.get(&one.source)? })));
+        let definition = |one: &Ingestion| (one.job.name.clone(), self.aws(&settings.region, INGESTION));
+        let mut environment: BTreeMap<String, _> = ingestions.iter().map(definition).collect();
         let mut dbt = self.aws(&settings.region, DBT);
-        dbt.extend(environment([("DBT_PORT", self.wire.to_string()), ("SSL_CERT_FILE", CERTIFICATE.to_owned())]));
+        dbt.extend(self::environment([("DBT_PORT", self.wire.to_string()), ("SSL_CERT_FILE", CERTIFICATE.to_owned())]));
         let mut mounts = BTreeMap::from([(self.certificate(), CERTIFICATE.to_owned())]);
         mounts.extend(changed.iter().cloned());
         if !changed.is_empty() {
             // The first build has run the tests; opening a connection for each of them takes half a minute.
             dbt.insert("DBT_EXCLUDE_RESOURCE_TYPES".to_owned(), "unit_test test".to_owned());
         }
+        environment.insert(settings.batch.dbt.name.clone(), dbt);
         let registry = format!("{account}.dkr.ecr.{}.{}", settings.region, domain(&settings.region));
         json!({
             "registry": { registry: self.registry() },
             "labels": { MARK: self.id },
             "hosts": { warehouse_host(settings, account): "127.0.0.1" },
-            "environment": { &settings.batch.ingestion.name: ingestion, &settings.batch.dbt.name: dbt },
+            "secrets": self.endpoint(),
+            "contracts": ingestions.iter().filter_map(url).collect::<BTreeMap<_, _>>(),
+            "environment": environment,
             "mounts": { &settings.batch.dbt.name: mounts },
         })
     }

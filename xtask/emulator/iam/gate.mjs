@@ -6,6 +6,7 @@
 //
 //     {"port": 1, "region": "", "account": "", "prefix": "the stacks'", "log": "calls.jsonl",
 //      "administrator": "the access key that may do everything",
+//      "secretKeys": {"<ARN of a secret>": "<ARN of its key>"},
 //      "upstreams": {"": 2, "batch": 3}}           ports by service; "" is the port for all others
 //
 // Each request is turned into the permissions that it needs (`requests.mjs`). They are decided by the policies of the
@@ -21,7 +22,7 @@ import { appendFileSync, readFileSync } from 'node:fs'
 import http from 'node:http'
 
 import { handlerChecks } from './handlers.mjs'
-import { bodyOf, decide, Deployed, IN_VPC, read as readStacks, roleOf, send } from './policies.mjs'
+import { bodyOf, decide, Deployed, isInVpc, read as readStacks, roleOf, send } from './policies.mjs'
 import { checks, operation } from './requests.mjs'
 import { SIMULATIONS, simulate } from './simulate.mjs'
 
@@ -51,14 +52,14 @@ const logged = new Set()
 
 /** Decides a check, and logs it the first time. */
 async function verdict(all, key, check) {
-  const place = roleOf(config, key)
+  const place = roleOf(config, key, all)
   const role = all.role(place)
   const { policy = all.policyOf(check.resource), ...call } = check
-  const endpoints = IN_VPC.includes(key) ? all.endpoints(check.action.split(':')[0]) : []
+  const endpoints = isInVpc(key) ? all.endpoints(check.action.split(':')[0]) : []
   const id = JSON.stringify([role, call, policy, endpoints])
   if (!decided.has(id)) {
     const missing = { allowed: false, statements: [], reason: `because the role ${place} does not exist` }
-    decided.set(id, role ? await decide(all, role, check, IN_VPC.includes(key)) : missing)
+    decided.set(id, role ? await decide(all, role, check, isInVpc(key)) : missing)
   }
   const found = decided.get(id)
   log({ role: place, ...call, ...found })
@@ -176,21 +177,22 @@ async function handle(incoming, outgoing) {
     outgoing.writeHead(answer ? 200 : 404, { 'content-type': 'text/xml' })
     return outgoing.end(answer ?? '<ErrorResponse><Error><Code>NoSuchEntity</Code></Error></ErrorResponse>')
   }
-  if (!roleOf(config, key)) {
-    const found = { reason: 'because no principal has this access key' }
-    return deny(outgoing, request, key ?? 'anonymous', { action: operation(request), resource: '*' }, found)
-  }
   // A stack that was just deleted can be created again.
   if (service === 'cloudformation') state.time = 0
   const all = await deployed()
+  const place = roleOf(config, key, all)
+  if (!place) {
+    const found = { reason: 'because no principal has this access key' }
+    return deny(outgoing, request, key ?? 'anonymous', { action: operation(request), resource: '*' }, found)
+  }
   const needed = checks(request, all)
-  const who = all.role(roleOf(config, key))
+  const who = all.role(place)
   if (!needed) {
     const [unknown, reason] = [
       { action: `${service}:${operation(request)}`, resource: '*' },
       'because no table has this request',
     ]
-    log({ role: roleOf(config, key), ...unknown, allowed: false, reason })
+    log({ role: place, ...unknown, allowed: false, reason })
     return deny(outgoing, request, who?.session ?? key, unknown, { reason })
   }
   for (const check of needed) {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 
 import { HANDLERS, handlerChecks, lowered, NOT_NEEDED } from './handlers.mjs'
-import { decide, Deployed } from './policies.mjs'
+import { decide, Deployed, roleOf } from './policies.mjs'
 import { checks } from './requests.mjs'
 import { simulate } from './simulate.mjs'
 
@@ -19,7 +19,14 @@ const role = (Policies, more) => ({
 })
 
 const deployed = new Deployed(
-  { region: 'eu-west-1', account: '000000000000' },
+  {
+    region: 'eu-west-1',
+    account: '000000000000',
+    secretKeys: {
+      'arn:aws:secretsmanager:eu-west-1:000000000000:secret:p/shop-AbCdEf':
+        'arn:aws:kms:eu-west-1:000000000000:key/of-secret',
+    },
+  },
   {
     changeSets: { 'arn:set': 'P-storage' },
     stacks: {
@@ -141,6 +148,24 @@ test('S3: buckets, versions and deletions', () => {
     `s3:DeleteObjectVersion ${BUCKET}/c`,
   ])
   assert.equal(needs('s3', 'PUT', '/lake'), null, 'nobody creates a bucket without CloudFormation')
+})
+
+test('a secret that has a key also needs it', () => {
+  const parameter = 'arn:aws:ssm:eu-west-1:000000000000:parameter/p/shop'
+  const secret = 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:p/shop-AbCdEf'
+  const parameters = { target: 'AmazonSSM.GetParameters', body: JSON.stringify({ Names: [parameter] }) }
+  assert.deepEqual(needs('ssm', 'POST', '/', parameters), [`ssm:GetParameters ${parameter}`])
+  const value = { target: 'secretsmanager.GetSecretValue', body: JSON.stringify({ SecretId: secret }) }
+  assert.deepEqual(needs('secretsmanager', 'POST', '/', value), [
+    `secretsmanager:GetSecretValue ${secret}`,
+    'kms:Decrypt arn:aws:kms:eu-west-1:000000000000:key/of-secret',
+  ])
+})
+
+test('Fargate signs with the name of an execution role', () => {
+  assert.equal(roleOf({ prefix: 'P' }, 'r', deployed), 'P-storage.Reader')
+  assert.equal(roleOf({ prefix: 'P' }, 'dbt', deployed), 'P-compute.DbtRole')
+  assert.equal(roleOf({ prefix: 'P' }, 'nobody', deployed), null)
 })
 
 test('every other service', () => {

@@ -17,10 +17,14 @@ const ROLES = {
   deploy: 'ci.DeployRole',
 }
 export const KEYS = Object.keys(ROLES)
-/** The access keys that are used in the private subnets. */
-export const IN_VPC = ['ingestion', 'dbt', 'airflow', 'copy']
+/** Whether an access key is used in the private subnets. */
+export const isInVpc = (key) => !['build', 'plan', 'deploy'].includes(key)
 
-export const roleOf = ({ prefix }, key) => (key in ROLES ? `${prefix}-${ROLES[key]}` : null)
+/** The place of the role with an access key. Fargate's is the name of the execution role of a job. */
+export const roleOf = ({ prefix }, key, deployed) =>
+  key in ROLES
+    ? `${prefix}-${ROLES[key]}`
+    : (deployed?.of('AWS::IAM::Role').find(({ id }) => id === key)?.place ?? null)
 
 /** Sends a request to an emulator; returns the response, whose body is a stream. */
 export function send(port, { method, path, headers }, body) {
@@ -48,8 +52,8 @@ export async function read({ upstreams, account, region }) {
 
 /** The stacks as they are deployed: `{ stack: { id, resources: { name: { type, id, attributes, properties } } } }`. */
 export class Deployed {
-  constructor({ region, account }, { stacks, changeSets, managed = {} }) {
-    Object.assign(this, { region, account, stacks, changeSets, managedPolicies: managed })
+  constructor({ region, account, secretKeys = {} }, { stacks, changeSets, managed = {} }) {
+    Object.assign(this, { region, account, secretKeys, stacks, changeSets, managedPolicies: managed })
     this.resources = Object.entries(stacks).flatMap(([stack, { resources }]) =>
       Object.entries(resources).map(([name, resource]) => ({ place: `${stack}.${name}`, stack, name, ...resource })),
     )

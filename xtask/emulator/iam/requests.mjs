@@ -16,6 +16,8 @@ export function checks(request, deployed) {
     airflow,
     // Everybody may ask who they are; nobody assumes another role.
     sts: ({ form }) => (form.get('Action') === 'GetCallerIdentity' ? [] : null),
+    secretsmanager: ({ target, json }, deployed) => secrets(target, [json.SecretId], 'secretsmanager', deployed),
+    ssm: ({ target, json }, deployed) => secrets(target, json.Names ?? [json.Name], 'ssm', deployed),
     'redshift-data': data,
     'redshift-serverless': serverless,
   }
@@ -228,6 +230,15 @@ function logs({ target, json }, deployed) {
   const stream = json.logStreamName && ['GetLogEvents', 'PutLogEvents', 'CreateLogStream'].includes(action)
   const below = stream ? `log-stream:${json.logStreamName}` : '*'
   return [{ action: `logs:${action}`, resource: deployed.arn('logs', `log-group:${group}:${below}`) }]
+}
+
+/** A secret, or parameters, by their ARNs; one that is encrypted with a customer managed key needs the key. */
+function secrets(target, arns, service, deployed) {
+  return arns.flatMap((arn) => {
+    const key = deployed.secretKeys[arn]
+    const use = key ? [{ ...useOf(deployed, key, 'Decrypt', service), policy: deployed.leftToIam() }] : []
+    return [{ action: `${service}:${target.split('.').pop()}`, resource: arn ?? '*' }, ...use]
+  })
 }
 
 function sns({ form }, deployed) {

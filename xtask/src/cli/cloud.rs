@@ -264,9 +264,10 @@ pub struct Rehearse {
     /// Keep everything running and print the addresses
     #[arg(long)]
     pub keep: bool,
-    /// Use the responses from this folder or http(s)://host instead of the sample
-    #[arg(long, value_name = "DIR|URL")]
-    pub source: Option<String>,
+    /// Use the responses from this folder or http(s)://host instead of the sample. NAME=URL is for another source, whose
+    /// contract has the default URL; repeatable
+    #[arg(long = "source", value_name = "DIR|URL|NAME=URL")]
+    pub sources: Vec<String>,
     /// Inject a fault to see how it is reported
     #[arg(long, value_name = "FAULT")]
     pub inject_fault: Option<InjectedFault>,

@@ -7,7 +7,9 @@ use serde_json::json;
 use crate::cli::NewSource;
 use crate::commands::common::print;
 use crate::edge::terminal;
+use crate::flows::configure;
 use crate::flows::new_source::{self, Plan, contract_file};
+use crate::settings::{DEFAULT_MODULE, Variables};
 use crate::ui::{self, Align};
 
 pub(super) fn run(args: &NewSource) -> Result<Exit> {
@@ -40,7 +42,12 @@ fn settings(plan: &Plan) -> String {
     let secrets: Vec<&str> = plan.proposal.contract.secrets().into_iter().collect();
     let mut lines = format!("sources:\n  {name}:\n    schedule: \"0 5 * * *\"\n");
     if !secrets.is_empty() {
-        lines += &format!("    enabled: false # the jobs on AWS do not have the secrets {} yet\n", secrets.join(", "));
+        let project = configure::module(Some(DEFAULT_MODULE), &Variables::new());
+        let project = project.map_or_else(|_| "PROJECT".to_owned(), |found| found.resolved.settings.project);
+        lines += &format!(
+            "    secret: /{project}/{name} # SSM parameter, or a secret's ARN: a JSON object with {}\n",
+            secrets.join(", ")
+        );
     }
     lines
 }

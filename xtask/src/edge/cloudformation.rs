@@ -14,7 +14,7 @@ use aws_sdk_cloudformation::config::Builder;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::operation::describe_events::builders::DescribeEventsFluentBuilder;
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetStatus, ChangeSetType, EventFilter, Parameter, Tag, TemplateStage,
+    Capability, ChangeSetStatus, ChangeSetType, EventFilter, Parameter, StackStatus, Tag, TemplateStage,
 };
 use connect::aws::retries;
 use connect::call::CallResult;
@@ -108,6 +108,16 @@ impl CloudFormation {
             sets.or_failure(format!("list the change sets for the stack `{name}`"), &HINTS)?.unwrap_or_default();
         sets.retain(|set| set.execution_status().is_none_or(|status| !status.as_str().starts_with("EXECUTE")));
         Ok(sets.into_iter().filter_map(|set| set.change_set_name).collect())
+    }
+
+    /// Returns the names of the existing stacks that start with this text.
+    pub async fn names(&self, start: &str) -> Result<Vec<String>> {
+        let existing = StackStatus::values().iter().filter(|status| **status != "DELETE_COMPLETE");
+        let statuses = existing.map(|status| StackStatus::from(*status)).collect();
+        let call = self.client.list_stacks().set_stack_status_filter(Some(statuses)).into_paginator().items().send();
+        let found = call.try_collect().await.or_failure("list the stacks", &HINTS)?;
+        let names = found.into_iter().filter_map(|stack| stack.stack_name);
+        Ok(names.filter(|name| name.starts_with(start)).collect())
     }
 
     /// Requests a change set; returns its ARN and the stack ARN.

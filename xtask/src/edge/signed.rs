@@ -1,5 +1,5 @@
-//! Requests to the AWS services that only `preflight` asks. object_store signs them, because an SDK crate for each
-//! service would make every build longer.
+//! Requests to the AWS services that only `preflight` and rehearsals use. object_store signs them, because an SDK crate for
+//! each service would make every build longer.
 
 use anyhow::{Context, Result};
 use aws_config::SdkConfig;
@@ -22,6 +22,8 @@ pub struct Service {
 
 pub const IAM: Service = Service { id: "IAM", name: "iam", is_global: true };
 pub const ACCESS_ANALYZER: Service = Service { id: "AccessAnalyzer", name: "access-analyzer", is_global: false };
+pub const SECRETS_MANAGER: Service = Service { id: "Secrets Manager", name: "secretsmanager", is_global: false };
+pub const SSM: Service = Service { id: "SSM", name: "ssm", is_global: false };
 pub const SERVICE_QUOTAS: Service = Service { id: "Service Quotas", name: "servicequotas", is_global: false };
 
 impl Service {

@@ -122,11 +122,17 @@ fn resolve(of: &str, shown: &str, text: &str, variables: &Variables) -> Result<C
                     problems.push((format!("sources.{name}"), fix));
                 }
                 let secrets: Vec<String> = contract.secrets().iter().map(|secret| format!("`{secret}`")).collect();
-                if source.enabled && !secrets.is_empty() {
-                    let found =
-                        format!("its contract needs the secrets {}, which jobs on AWS do not", secrets.join(", "));
-                    let fix = "have; set `enabled: false`, and load it with `cargo xtask local --contract`";
-                    problems.push((format!("sources.{name}"), format!("{found} {fix}")));
+                match (&source.secret, secrets.is_empty()) {
+                    (None, false) if source.enabled => {
+                        let found = format!("its contract needs the secrets {}", secrets.join(", "));
+                        let fix = "set `secret` to where they are (docs/requests.md), or `enabled: false`";
+                        problems.push((format!("sources.{name}"), format!("{found}; {fix}")));
+                    }
+                    (Some(_), true) => {
+                        let fix = "its contract needs no secrets; remove this key".to_owned();
+                        problems.push((format!("sources.{name}.secret"), fix));
+                    }
+                    _ => {}
                 }
                 let wrong = source.problem_with_groups(&contract);
                 problems.extend(wrong.map(|problem| (format!("sources.{name}.groups"), problem)));

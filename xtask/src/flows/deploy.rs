@@ -24,7 +24,9 @@ use crate::image::ImagePlan;
 use crate::plan::{DagsStep, Deployment, ImageStep, Plan, PlanInput, StackPlan, Task, WarehouseStep, stacks, tasks};
 use crate::platform::{self, partition};
 use crate::settings::{Settings, Variables};
-use crate::stack::{Dependencies, Deployed, ParameterValue, REGISTRY, STORAGE, Source, State, Template, WAREHOUSE};
+use crate::stack::{
+    Dependencies, Deployed, ParameterValue, REGISTRY, SOURCE, STORAGE, Source, State, Template, WAREHOUSE, is_of_source,
+};
 use crate::sync::REQUIREMENTS;
 
 /// Maximum number of objects that a deployment may delete from the DAG bucket. Deleting more requires `sync-dags`.
@@ -56,6 +58,8 @@ pub(super) struct Current {
     pub dependencies: Dependencies,
     /// The existing stacks, by name without the prefix.
     pub deployed: BTreeMap<String, Deployed>,
+    /// The existing stacks of sources that no longer need one.
+    pub abandoned: BTreeMap<String, Deployed>,
 }
 
 /// A plan, and the data needed to apply it.
@@ -84,8 +88,9 @@ impl DeployRequest {
     }
 
     /// Fails if `only` contains a name that is not a stack.
-    fn check(&self, dependencies: &Dependencies) -> Result<()> {
-        let Some(unknown) = self.only.iter().find(|only| !dependencies.stacks.contains_key(*only)) else {
+    fn check(&self, dependencies: &Dependencies, exists: impl Fn(&str) -> bool) -> Result<()> {
+        let is_known = |only: &String| dependencies.stacks.contains_key(only) || exists(only);
+        let Some(unknown) = self.only.iter().find(|only| !is_known(only)) else {
             return Ok(());
         };
         let names: Vec<&str> = dependencies.stacks.keys().map(String::as_str).collect();
@@ -103,13 +108,24 @@ impl Current {
     /// templates have problems, the request names an unknown stack, or a stack belongs to a different module.
     pub fn read(request: DeployRequest) -> Result<Self> {
         let (templates, dependencies) = templates::read(request.folder.as_deref(), &request.settings)?;
-        request.check(&dependencies)?;
+        // Only AWS knows the stacks of sources that no longer need one.
+        request.check(&dependencies, is_of_source)?;
         let aws = Aws::for_settings(&request.settings, &request.variables)?;
         let account = account::own(&request.settings, &aws)?;
         let cloudformation = CloudFormation::new(&aws.config);
         let owner = (request.module.as_str(), request.settings.stack_prefix.as_str());
         let deployed = aws.wait(describe(&cloudformation, owner, dependencies.stacks.keys()))?;
-        Ok(Self { request, aws, account, cloudformation, templates, dependencies, deployed })
+        let mut abandoned = BTreeMap::new();
+        // The jobs that only create what is missing, and other folders, have no stacks of sources.
+        if !request.create_only && request.folder.is_none() {
+            let prefix = format!("{}-", owner.1);
+            let found = aws.wait(cloudformation.names(&format!("{prefix}{SOURCE}-")))?;
+            let short = found.iter().filter_map(|name| name.strip_prefix(&prefix)).map(str::to_owned);
+            let others: Vec<String> = short.filter(|name| !dependencies.stacks.contains_key(name)).collect();
+            abandoned = aws.wait(describe(&cloudformation, owner, others.iter()))?;
+        }
+        request.check(&dependencies, |only| abandoned.contains_key(only))?;
+        Ok(Self { request, aws, account, cloudformation, templates, dependencies, deployed, abandoned })
     }
 
     fn exists(&self, stack: &str) -> bool {
@@ -203,7 +219,9 @@ pub fn plan(request: DeployRequest) -> Result<ReadyDeployment> {
     let deployment = Deployment { settings: request.module.clone(), account: account.clone(), region: region.clone() };
     let left_alone = dependencies.stacks.keys().filter(|stack| current.leaves_alone(stack));
     let left_alone = left_alone.map(|stack| format!("{prefix}-{stack}")).collect();
-    let plan = Plan { deployment, stacks: planned, left_alone, images: image_steps, dags: dags_step, warehouse };
+    let abandoned = current.abandoned.values().map(|stack| stack.name.clone()).collect();
+    let plan =
+        Plan { deployment, stacks: planned, left_alone, abandoned, images: image_steps, dags: dags_step, warehouse };
     Ok(ReadyDeployment { plan, current, images: image_plans })
 }
 

@@ -32,10 +32,12 @@ pub struct Destruction {
 pub fn plan(request: DeployRequest, with_data: bool) -> Result<Destruction> {
     let mut current = Current::read(request)?;
     let mut deployed = std::mem::take(&mut current.deployed);
+    let abandoned = std::mem::take(&mut current.abandoned);
     let Current { request, aws, account, dependencies, .. } = &current;
     let prefix = &request.settings.stack_prefix;
     let order = dependencies.levels.iter().rev().flatten().filter(|stack| request.names(stack));
-    let stacks: Vec<Deployed> = order.filter_map(|stack| deployed.remove(stack)).collect();
+    let others = abandoned.into_iter().filter(|(stack, _)| request.names(stack)).map(|(_, found)| found);
+    let stacks: Vec<Deployed> = others.chain(order.filter_map(|stack| deployed.remove(stack))).collect();
     // Fail if a remaining stack depends on a deleted one.
     for (stack, remaining) in deployed.iter().filter(|_| !request.only.is_empty()) {
         let needs = dependencies.needs(stack);

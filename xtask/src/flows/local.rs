@@ -264,7 +264,7 @@ fn models(source: &str, project: &Path) -> Result<Option<Vec<String>>> {
     Ok(Some(exclude.into_iter().chain(others).collect()))
 }
 
-/// Returns the values of the contract's secrets, from the environment or `.env`.
+/// Returns the values of the contract's secrets that are set, from the environment or `.env`.
 pub(super) fn secrets(contract: &Contract) -> Result<BTreeMap<String, Secret>> {
     let names = contract.secrets();
     let variables = if names.is_empty() { Variables::new() } else { configure::variables(None)? };

@@ -17,8 +17,8 @@ use crate::edge::signed::{ACCESS_ANALYZER, IAM, SERVICE_QUOTAS, Signed};
 use crate::plan::StackAction;
 use crate::platform::partition;
 use crate::settings::Method;
-use crate::stack::ParameterValue;
-use crate::stack::permissions::{ROLES, Role, RoleCall, calls, names, resources};
+use crate::stack::permissions::{ROLES, Role, RoleCall, calls, names, names_of, resources};
+use crate::stack::{ParameterValue, SOURCE, is_of_source};
 use crate::verdict::StatusLine;
 
 /// The most resources that a line names.
@@ -59,20 +59,27 @@ pub fn lines(request: DeployRequest, change_sets: bool) -> Result<Vec<StatusLine
     }
     let resources = resources(&templates, &names);
     let signed = Signed::open(&aws.config)?;
-    let check = Preflight { signed, calls: calls(&names)?, region: &settings.region };
+    let check = Preflight { signed, region: &settings.region };
 
     for role in &ROLES {
-        let name = format!("role {}", role.name);
-        if let Some(body) = resources.get(role.place) {
-            let of = if role.place.starts_with("ci.") { "ci.GithubBoundary" } else { "ci.Boundary" };
-            let boundary = body["Properties"].get("PermissionsBoundary").and_then(|_| resources.get(of));
-            let boundary = boundary.map(|boundary| &boundary["Properties"]["PolicyDocument"]);
-            let own = documents(body).map(|(_, document)| document);
-            add(&name, aws.wait(check.role(role, &name, &simulation::custom(own, boundary))));
-        }
-        if let Some(arn) = github.get(&format!("Github{}Arn", role.place.trim_start_matches("ci."))) {
-            let name = format!("{name}, deployed");
-            add(&name, aws.wait(check.role(role, &name, &simulation::principal(arn))));
+        let (stack, logical) = role.place.split_once('.').unwrap_or_default();
+        let is_its = |name: &str| name == stack || (stack == SOURCE && is_of_source(name));
+        for template in templates.iter().filter(|template| is_its(&template.name)) {
+            let name = if template.name == stack { String::new() } else { format!(", {}", template.name) };
+            let name = format!("role {}{name}", role.name);
+            let mut own = calls(&names_of(template, &names))?;
+            own.retain(|call| call.role == role);
+            if let Some(body) = resources.get(&format!("{}.{logical}", template.name)) {
+                let of = if stack == "ci" { "ci.GithubBoundary" } else { "ci.Boundary" };
+                let boundary = body["Properties"].get("PermissionsBoundary").and_then(|_| resources.get(of));
+                let boundary = boundary.map(|boundary| &boundary["Properties"]["PolicyDocument"]);
+                let policies = simulation::custom(documents(body).map(|(_, document)| document), boundary);
+                add(&name, aws.wait(check.role(role, &name, &own, &policies)));
+            }
+            if let Some(arn) = github.get(&format!("Github{}Arn", role.place.trim_start_matches("ci."))) {
+                let name = format!("{name}, deployed");
+                add(&name, aws.wait(check.role(role, &name, &own, &simulation::principal(arn))));
+            }
         }
     }
     add("policies", aws.wait(check.policies(&resources)));
@@ -116,14 +123,19 @@ fn documents(role: &Value) -> impl Iterator<Item = (&str, &Value)> {
 
 struct Preflight<'s> {
     signed: Signed,
-    calls: Vec<RoleCall>,
     region: &'s str,
 }
 
 impl Preflight<'_> {
     /// Simulates all calls of a role. Denied calls are red, even if others could not be simulated.
-    async fn role(&self, role: &Role, check: &str, policies: &[(String, String)]) -> Result<StatusLine> {
-        let own: Vec<&RoleCall> = self.calls.iter().filter(|call| call.role == role).collect();
+    async fn role(
+        &self,
+        role: &Role,
+        check: &str,
+        own: &[RoleCall],
+        policies: &[(String, String)],
+    ) -> Result<StatusLine> {
+        let own: Vec<&RoleCall> = own.iter().collect();
         let (mut denied, mut failed) = (Vec::new(), None);
         for same in own.chunk_by(|one, other| one.resource == other.resource && one.context == other.context) {
             let answer = match self.iam(&simulation::form(same, policies, self.region)).await {

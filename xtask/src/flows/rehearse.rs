@@ -5,6 +5,7 @@
 mod deployer;
 mod inspect;
 mod runs;
+mod secrets;
 mod servers;
 mod source;
 mod stage;
@@ -14,7 +15,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-pub use source::Source;
+pub use secrets::{secret_names, secrets};
+pub use source::{Source, sources};
 pub use stage::{Stage, stop};
 
 use super::images;
@@ -36,7 +38,7 @@ use crate::rehearsal::{
     ADMINISTRATOR, AIRFLOW_USER, DEPLOY, Kept, MODULE, NOT_VERIFIED, PLAN, RehearsalReport, StepTime, dot_env, refusals,
 };
 use crate::run::{ApiRequest, direct_run_id, import_errors, manual_run_id};
-use crate::settings::{DAG, Settings, Variables};
+use crate::settings::{DAG, Ingestion, Settings, Variables};
 use deployer::Deployer;
 use runs::Runs;
 
@@ -50,6 +52,9 @@ const LOG_DAYS: u32 = 7;
 #[derive(Debug)]
 pub struct RehearsalRequest {
     pub source: Source,
+    /// The URLs of other sources, by name.
+    pub urls: BTreeMap<String, String>,
+    pub secrets: Vec<secrets::Stored>,
     pub injected_fault: Option<InjectedFault>,
     pub keep: bool,
     pub variables: BTreeMap<String, String>,
@@ -133,11 +138,15 @@ fn rehearse(
     let variables = place.variables(&settings.region, ADMINISTRATOR, kept.clone());
     let settings = configure::module(Some(MODULE), &variables)?.settings().clone();
 
+    let mut urls = request.urls.clone();
+    urls.insert(settings.ingestion(None)?.source, source.url(&settings));
     let write_jobs = |changed: &[_]| {
-        let jobs = place.jobs(&settings, NO_ACCOUNT, &source.url(&settings), changed);
+        let jobs = place.jobs(&settings, NO_ACCOUNT, &urls, changed);
         files::write_secret(&place.file("jobs.json"), &jobs.to_string())
     };
     write_jobs(&[])?;
+    let aws = Aws::for_settings(&settings, &variables)?;
+    secrets::store(&aws, &request.secrets)?;
 
     let deployer = Deployer { place, settings: &settings, kept: &kept };
     steps.step("Deploying the roles of GitHub's jobs", |report| deployer.roles(report))?;
@@ -146,7 +155,6 @@ fn rehearse(
     steps.step("Building and pushing the images", |_| deployer.images())?;
     steps.step("Deploying stacks and DAGs", |report| deployer.approved(report))?;
     drop(compiler);
-    let aws = Aws::for_settings(&settings, &variables)?;
     steps.step("Uploading the source to the lake", |_| {
         if let Some(folder) = source.folder(&place.file("source"))? {
             sample::apply(&sample::plan(&settings, &variables, &folder)?, &settings)?;
@@ -156,15 +164,20 @@ fn rehearse(
         }
         Ok(())
     })?;
-    let runs = Runs::new(&aws, &reader, settings.ingestion(None)?, &settings, &variables);
+    let of = |one: Ingestion| Runs::new(&aws, &reader, one, &settings, &variables);
+    let runs = of(settings.ingestion(None)?);
     let now = || files::now("%Y-%m-%dT%H:%M:%S%.6f+00:00");
     let has_fault = request.injected_fault.is_some();
     let long_id = direct_run_id(DAG, &format!("long-{}", now()));
     let long_statement = if has_fault { None } else { Some(runs.start_long_statement(&long_id)?) };
     steps.step("Waiting for Airflow", |_| wait_for_airflow(stage, &aws, &settings))?;
 
-    let title = format!("Running the `{DAG}` DAG");
-    let first = steps.step(&title, |report| runs.through_airflow(&manual_run_id(&now()), report))?;
+    let others = settings.ingestions().into_iter().filter(|one| one.enabled && one.dag != DAG && !has_fault);
+    let others: Vec<Runs<'_>> = others.map(of).collect();
+    let dags: Vec<String> = std::iter::once(&runs).chain(&others).map(|one| format!("`{}`", one.dag())).collect();
+    let title = format!("Running the {} DAG{}", dags.join(", "), if others.is_empty() { "" } else { "s" });
+    let (first, others) =
+        steps.step(&title, |report| runs::through_airflow(&runs, &others, &manual_run_id(&now()), report))?;
     let mut second = None;
     if first.outcome.failed.is_none() && !has_fault {
         second = Some(steps.step("Running the jobs again with a changed dbt project", |report| {
@@ -201,6 +214,13 @@ fn rehearse(
     });
     let refused = refusals(&files::read(&place.file("redshift/redshift.log"))?.unwrap_or_default());
     let mut contradictions = first.contradictions;
+    let (mut tables, mut other_causes, mut other_runs) = (first.tables, Vec::new(), BTreeMap::new());
+    for (source, ran) in others {
+        contradictions.extend(ran.contradictions.into_iter().map(|text| format!("{source}: {text}")));
+        tables.extend(ran.tables.into_iter().map(|(table, counts)| (format!("{source}.{table}"), counts)));
+        other_causes.push(ran.cause);
+        other_runs.insert(source, ran.outcome);
+    }
     contradictions.extend(policies.problems);
     let (second_run, second_cause) = second
         .map(|second| {
@@ -208,7 +228,7 @@ fn rehearse(
             (second.outcome, second.cause)
         })
         .unzip();
-    let causes = [Some(first.cause), second_cause, long_cause].into_iter().flatten();
+    let causes = [Some(first.cause), second_cause, long_cause].into_iter().flatten().chain(other_causes);
     let mut cause = causes.into_iter().find(|cause| !cause.is_empty()).unwrap_or_default();
     if !cause.is_empty() {
         cause.extend(refused.iter().map(|refusal| format!("Redshift: {}", refusal.message)));
@@ -218,10 +238,11 @@ fn rehearse(
         injected_fault: request.injected_fault,
         run: first.outcome,
         second_run,
+        other_runs,
         long_statement,
         cause,
         refused,
-        tables: first.tables,
+        tables,
         calls: policies.calls,
         contradictions,
         dbt: first.dbt,
@@ -285,7 +306,9 @@ fn wait_for_airflow(stage: &Stage, aws: &Aws, settings: &Settings) -> Result<()>
     let send = |request: &ApiRequest| aws.wait(mwaa.call(&settings.airflow.environment, request));
     let start = Instant::now();
     let exists = |dag: &str| send(&ApiRequest::dag(dag)).is_ok_and(|(status, _)| status == 200);
-    while !(exists(DAG) && exists(HEALTH)) {
+    let ingestions = settings.ingestions();
+    let expected = || ingestions.iter().filter(|one| one.enabled).map(|one| one.dag.as_str()).chain([HEALTH]);
+    while !expected().all(exists) {
         stage.check()?;
         let response = send(&ApiRequest::import_errors());
         let broken = response.as_ref().map(|(_, body)| import_errors(body)).unwrap_or_default();
@@ -293,7 +316,7 @@ fn wait_for_airflow(stage: &Stage, aws: &Aws, settings: &Settings) -> Result<()>
         ensure!(broken.is_empty(), failure().hint("fix these import errors in dags/, then run the rehearsal again"));
         if start.elapsed() > AIRFLOW_TIMEOUT {
             let last = response.map_or_else(|error| format!("{error:#}"), |(_, body)| body.to_string());
-            bail!(Failure::new(format!("Airflow did not load `{DAG}` within two minutes: {last}")));
+            bail!(Failure::new(format!("Airflow did not load the DAGs within two minutes: {last}")));
         }
         aws.wait(async { tokio::time::sleep(Duration::from_millis(300)).await });
     }

@@ -33,6 +33,10 @@ pub fn lines(request: DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
     for stack in dependencies.levels.iter().flatten() {
         list.push(stack_line(&format!("{}-{stack}", settings.stack_prefix), deployed.get(stack)));
     }
+    list.extend(current.abandoned.iter().map(|(stack, found)| {
+        let fix = format!("cargo xtask destroy --stack {stack}");
+        StatusLine::red(&found.name, "no source in the settings needs this stack", fix)
+    }));
     let mut add = |check: &str, line: Result<StatusLine>| list.push(or_error(check, line));
     if drift {
         for stack in deployed.values().filter(|stack| stack.state() == State::Ready) {
@@ -64,7 +68,11 @@ pub fn lines(request: DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
     ] {
         add(check, found.map(|found| batch_line(check, name, found)));
     }
-    for (_, definition, digest) in images {
+    let sources = settings.ingestions().into_iter().filter(|one| one.enabled && one.secret.is_some());
+    let sources: Vec<String> = sources.map(|one| one.job.name).collect();
+    let of_sources = sources.iter().map(|definition| (definition, images[0].2));
+    for (definition, digest) in images.into_iter().map(|(_, definition, digest)| (definition, digest)).chain(of_sources)
+    {
         add(definition, aws.wait(batch.image(definition)).map(|image| job_line(definition, image.as_deref(), digest)));
     }
 

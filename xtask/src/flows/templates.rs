@@ -37,6 +37,7 @@ pub fn read(folder: Option<&Path>, of: &Settings) -> Result<(Vec<Template>, Depe
     if !problems.is_empty() {
         return Err(Problems { of: "templates".to_owned(), list: problems }.into());
     }
+    let templates = stack::per_source(templates, of);
     let dependencies = stack::connect(&templates, &stack::settings(of))?;
     Ok((templates, dependencies))
 }

@@ -19,10 +19,14 @@ impl fmt::Display for Plan {
             writeln!(f)?;
         }
         self.show_access(f)?;
-        let names = self.stacks.iter().map(|stack| &stack.name).chain(&self.left_alone);
+        let names = self.stacks.iter().map(|stack| &stack.name).chain(&self.left_alone).chain(&self.abandoned);
         let widest = names.map(String::len).max().unwrap_or(0);
         for name in &self.left_alone {
             writeln!(f, "{name:<widest$}  exists; not part of this plan")?;
+        }
+        for name in &self.abandoned {
+            let stack = name.split_once('-').map_or("", |(_, stack)| stack);
+            writeln!(f, "{name:<widest$}  no source needs it; `cargo xtask destroy --stack {stack}` deletes it")?;
         }
         for stack in &self.stacks {
             writeln!(f, "{:<widest$}  {}", stack.name, summary(stack))?;

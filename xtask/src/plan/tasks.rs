@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::types::Plan;
-use crate::stack::{Dependencies, REGISTRY, STORAGE, Source, WAREHOUSE};
+use crate::stack::{Dependencies, REGISTRY, STORAGE, Source, WAREHOUSE, is_of_source};
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Task {
@@ -45,8 +45,10 @@ pub fn tasks(plan: &Plan, dependencies: &Dependencies) -> BTreeMap<Task, BTreeSe
     for image in &plan.images {
         tasks.insert(Task::Image(image.image.clone()), BTreeSet::from([stack(REGISTRY)]));
     }
-    // The settings of the DAGs name only sources whose schemas exist.
-    tasks.extend(plan.dags.iter().map(|_| (Task::Dags, BTreeSet::from([stack(STORAGE), Task::Warehouse]))));
+    // The settings of the DAGs name only sources whose schemas and job definitions exist.
+    let sources = plan.stacks.iter().map(|planned| &planned.stack).filter(|name| is_of_source(name));
+    let needed = sources.map(|name| stack(name)).chain([stack(STORAGE), Task::Warehouse]);
+    tasks.extend(plan.dags.iter().map(|_| (Task::Dags, needed.clone().collect())));
     tasks.extend(plan.warehouse.iter().map(|_| (Task::Warehouse, BTreeSet::from([stack(WAREHOUSE)]))));
     // Tasks outside this deployment are not dependencies.
     let known: BTreeSet<Task> = tasks.keys().cloned().collect();

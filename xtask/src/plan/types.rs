@@ -25,6 +25,9 @@ pub struct Plan {
     /// The full names of existing stacks that `--create-only` leaves out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_alone: Vec<String>,
+    /// The full names of the stacks of sources that no longer need one. The plan does not change them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub abandoned: Vec<String>,
     pub images: Vec<ImageStep>,
     /// The DAGs, if a stack needs their requirements.
     pub dags: Option<DagsStep>,

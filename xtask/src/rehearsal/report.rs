@@ -40,6 +40,9 @@ pub struct RehearsalReport {
     /// A second run without Airflow, after changes to the dbt project; only after a success without injected fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub second_run: Option<Outcome>,
+    /// The runs of the other sources, at the same time as the first run; only without an injected fault.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_runs: BTreeMap<String, Outcome>,
     /// A job of dbt with one statement that takes half a minute; only without an injected fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub long_statement: Option<Outcome>,
@@ -47,7 +50,8 @@ pub struct RehearsalReport {
     pub cause: Vec<String>,
     /// What the warehouse refused because of a rule of Redshift.
     pub refused: Vec<Refusal>,
-    /// The counts that `copy` reported for each table; empty if nothing was loaded.
+    /// The counts that `copy` reported for each table, with the names of other sources before theirs; empty if nothing was
+    /// loaded.
     pub tables: BTreeMap<String, Counts>,
     /// The actions that each role used, by its place in the templates.
     pub calls: BTreeMap<String, BTreeSet<String>>,
@@ -102,10 +106,12 @@ pub struct Policies {
 
 impl RehearsalReport {
     /// Returns the first failed run, and which one it is.
-    pub fn failure(&self) -> Option<(&Outcome, &'static str)> {
-        let others = [(self.second_run.as_ref(), " in the second run"), (self.long_statement.as_ref(), "")];
-        let runs = [(Some(&self.run), "")].into_iter().chain(others);
-        runs.filter_map(|(run, place)| Some((run?, place))).find(|(run, _)| run.failed.is_some())
+    pub fn failure(&self) -> Option<(&Outcome, String)> {
+        let second = self.second_run.iter().map(|run| (run, " in the second run".to_owned()));
+        let others = self.other_runs.iter().map(|(source, run)| (run, format!(" in the run of `{source}`")));
+        let alone = |run| (run, String::new());
+        let first = std::iter::once(&self.run).map(alone).chain(second);
+        first.chain(self.long_statement.iter().map(alone)).chain(others).find(|(run, _)| run.failed.is_some())
     }
 
     /// Returns the exit code of the failed run, or 1 if all runs succeeded but the status or the reports show a problem.
@@ -168,6 +174,9 @@ pub fn text(report: &RehearsalReport) -> String {
         text += &format!("\n{}", counts(&report.tables));
     }
     text += &format!("\nRun        {}\n", report.run.dag_run_id.as_ref().unwrap_or(&report.run.run_id));
+    for (source, run) in &report.other_runs {
+        text += &format!("           {} ({source})\n", run.dag_run_id.as_ref().unwrap_or(&run.run_id));
+    }
     if let Some(dbt) = &report.dbt {
         text += &format!("Marts      {}\n", dbt.line());
     }

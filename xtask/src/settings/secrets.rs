@@ -4,6 +4,15 @@
 use serde_yaml::Value;
 
 use super::document::Problem;
+use super::source_secret::SourceSecret;
+
+/// What the key that names the secrets of a source may contain.
+const PLACE: &str = "must be where the secrets are, never a secret: the full ARN of a secret in Secrets Manager, with its \
+    suffix of six characters, or the name of a parameter in Systems Manager, such as /<project>/<source>";
+
+fn advice(what: &str) -> String {
+    format!("looks like {what}; keep secrets in .env or the environment, never in a committed file")
+}
 
 /// Finds the keys below `path` with values that look like secrets.
 pub(super) fn found(value: &Value, path: &str) -> Vec<Problem> {
@@ -17,9 +26,14 @@ pub(super) fn found(value: &Value, path: &str) -> Vec<Problem> {
         }
         Value::Tagged(tagged) => found(&tagged.value, path),
         Value::String(text) => {
-            let what = kind(text).or_else(|| by_name(path.rsplit('.').next().unwrap_or_default(), text));
-            let advice = "keep secrets in .env or the environment, never in a committed file";
-            what.map(|what| Problem::at(path, None, format!("looks like {what}; {advice}"))).into_iter().collect()
+            let steps: Vec<&str> = path.split('.').collect();
+            let fix = match (kind(text), steps.as_slice()) {
+                (None, ["sources", _, "secret"]) => SourceSecret::parse(text).is_none().then(|| PLACE.to_owned()),
+                // `settings/sources.rs` has the rule for its form.
+                (None, ["sources", _, "secret_key"]) if text.starts_with("arn:") => None,
+                (found, _) => found.or_else(|| by_name(steps.last().copied().unwrap_or_default(), text)).map(advice),
+            };
+            fix.map(|fix| Problem::at(path, None, fix)).into_iter().collect()
         }
         _ => Vec::new(),
     }

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::batch::JobDefinition;
 use super::check::Findings;
 use super::dags::cron;
+use super::document::Problem;
 use super::model::Settings;
+use super::source_secret::SourceSecret;
 use crate::failure::Failure;
 
 /// The DAG of the source that commands use by default. The run IDs of its jobs do not depend on the DAG's ID.
@@ -51,6 +53,11 @@ pub struct Source {
     /// job for all collections).
     #[schemars(length(max = 20))]
     pub groups: Option<Vec<Vec<String>>>,
+    /// Where the secrets of its contract are: the ARN of a secret in Secrets Manager, or the name or the ARN of a parameter
+    /// in Systems Manager. The name starts with `<project>/`. The text is one JSON object, `{"NAME": "value"}`.
+    pub secret: Option<String>,
+    /// ARN of the customer managed KMS key that encrypts it (default: the AWS managed key).
+    pub secret_key: Option<String>,
 }
 
 /// How a source is loaded: its settings with their defaults.
@@ -70,6 +77,8 @@ pub struct Ingestion {
     pub job: JobDefinition,
     /// The groups of collections that are transformed in parallel; none if one job transforms all collections.
     pub groups: Vec<Vec<String>>,
+    /// Where the secrets of its contract are. Its jobs then have a job definition of their own.
+    pub secret: Option<SourceSecret>,
 }
 
 impl Ingestion {
@@ -116,6 +125,8 @@ impl Settings {
         let with_defaults = |(name, own): (&String, &Source)| {
             let (dags, job) = (&self.dags, &self.batch.ingestion);
             let schedule = own.schedule.clone().or_else(|| dags.schedule.clone());
+            let secret = own.secret.as_deref().and_then(SourceSecret::parse);
+            let job_name = secret.as_ref().map_or_else(|| job.name.clone(), |_| format!("{}-source-{name}", job.name));
             Ingestion {
                 source: name.clone(),
                 contract: own.contract.clone().unwrap_or_else(|| format!("{CONTRACTS}/{name}.yaml")),
@@ -125,12 +136,14 @@ impl Settings {
                 max_load_age_hours: own.max_load_age_hours.unwrap_or(dags.max_load_age_hours),
                 max_quarantine_share: own.max_quarantine_share.unwrap_or(dags.max_quarantine_share),
                 job: JobDefinition {
+                    name: job_name,
                     vcpu: own.vcpu.unwrap_or(job.vcpu),
                     memory_mib: own.memory_mib.unwrap_or(job.memory_mib),
                     timeout_seconds: own.timeout_seconds.unwrap_or(job.timeout_seconds),
-                    ..job.clone()
+                    ..*job
                 },
                 groups: own.groups.clone().unwrap_or_default(),
+                secret,
             }
         };
         self.sources.iter().map(with_defaults).collect()
@@ -179,11 +192,44 @@ pub(super) fn check(settings: &Settings, found: &mut Findings<'_>) {
         found.range(&path("max_load_age_hours"), 1.., "must be 1 or more");
         let share = own.max_quarantine_share.is_none_or(|share| (0.0..=1.0).contains(&share));
         found.must(share, &path("max_quarantine_share"), "must be between 0 and 1");
+        if let Some(secret) = &one.secret {
+            check_secret(settings, secret, &one.job, &path("secret"), found);
+        }
+        if let Some(key) = &own.secret_key {
+            let form = format!("^arn:aws[a-z-]*:kms:{}:[0-9]{{12}}:key/[A-Za-z0-9-]+$", settings.region);
+            found.pattern(&path("secret_key"), &form, "must be the ARN of a KMS key in the region of the deployment");
+            found.must(own.secret.is_some(), &path("secret_key"), format!("set {} as well", path("secret")));
+            check_account(settings, key.split(':').nth(4).unwrap_or_default(), &path("secret_key"), found);
+        }
         // The job definition itself is checked as `batch.ingestion`.
         if own.vcpu.is_some() || own.memory_mib.is_some() || own.timeout_seconds.is_some() {
             one.job.check(&format!("sources.{}", one.source), settings.batch.max_vcpu, found);
         }
     }
+}
+
+/// Checks where a secret is. Our rule: its name starts with the project's, which the permissions boundary of the stacks'
+/// roles allows. Fargate reads it in the job's own region and account.
+fn check_secret(settings: &Settings, secret: &SourceSecret, job: &JobDefinition, path: &str, found: &mut Findings<'_>) {
+    let start = format!("{}/", settings.project);
+    if !secret.name().starts_with(&start) {
+        // The text may still be a secret, so it is not shown.
+        let fix = format!("the name must start with `{start}`, so that the policies allow only the project's secrets");
+        found.problems.push(Problem::at(path, None, fix));
+        return;
+    }
+    // AWS Batch API Reference, RegisterJobDefinition.
+    let fix = format!("the job definition `{}` has more than 128 characters", job.name);
+    found.must(job.name.len() <= 128, path, fix);
+    if let Some((region, account)) = &secret.place {
+        found.must(*region == settings.region, path, format!("must be in the region {}", settings.region));
+        check_account(settings, account, path, found);
+    }
+}
+
+fn check_account(settings: &Settings, account: &str, path: &str, found: &mut Findings<'_>) {
+    let is_own = settings.account.as_deref().is_none_or(|own| own == account);
+    found.must(is_own, path, "must be in the account of the deployment");
 }
 
 #[cfg(test)]

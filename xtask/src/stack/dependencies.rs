@@ -144,11 +144,15 @@ impl<'t> Connector<'t> {
     }
 
     fn source(&mut self, template: &'t Template, name: &str, body: &Value) -> Option<Source> {
-        if let Some(setting) = self.settings.get(name)
+        let own = template.own.get(name);
+        if let Some(setting) = own.or_else(|| self.settings.get(name))
             && let Err(why) = allowed(body, &setting.value)
         {
             let fix = format!("does not allow \"{}\" from {} in the settings: {why}", setting.value, setting.key);
             self.report(template, "Parameters", name, fix);
+        }
+        if let Some(own) = own {
+            return Some(Source::Setting(own.value.clone()));
         }
         if let Some((source, _)) = self.given.get(name) {
             return Some(source.clone());

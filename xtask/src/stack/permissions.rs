@@ -25,7 +25,7 @@ const fn role(name: &'static str, place: &'static str, used_by: &'static str) ->
     Role { name, place, used_by }
 }
 
-pub const ROLES: [Role; 11] = [
+pub const ROLES: [Role; 12] = [
     role("airflow", "orchestration.AirflowRole", "the DAGs"),
     role("build", "ci.BuildRole", "`deploy --create-only` and `build-images --push` in GitHub's jobs"),
     role("close-group", "network.CloseDefaultSecurityGroupRole", "the deployment of `network`"),
@@ -37,6 +37,7 @@ pub const ROLES: [Role; 11] = [
     role("plan", "ci.PlanRole", "`diff` and `status --drift` in GitHub's jobs"),
     role("pull-dbt", "compute.DbtExecutionRole", "the start of the dbt job"),
     role("pull-ingestion", "compute.IngestionExecutionRole", "the start of the transformation and copy jobs"),
+    role("pull-source", "source.ExecutionRole", "the start of the jobs of a source with secrets"),
 ];
 
 /// A call that a role makes.
@@ -129,8 +130,10 @@ pub fn calls(names: &Names) -> Result<Vec<RoleCall>, serde_yaml::Error> {
         let context = context.split_whitespace().filter_map(|word| word.split_once('='));
         let context: Vec<_> = context.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         for role in ROLES.iter().filter(|role| line.roles.split_whitespace().any(|name| name == role.name)) {
-            for resource in line.resources.split_whitespace().map(|resource| arn(&filled(resource, names), names)) {
-                calls.extend(line.actions.split_whitespace().map(|action| RoleCall {
+            // Without a value, such as a key that no setting names, there is no call.
+            for resource in filled(&line.resources, names).split_whitespace().map(|resource| arn(resource, names)) {
+                let actions = filled(&line.actions, names);
+                calls.extend(actions.split_whitespace().map(|action| RoleCall {
                     role,
                     action: action.to_owned(),
                     resource: resource.clone(),
@@ -143,13 +146,18 @@ pub fn calls(names: &Names) -> Result<Vec<RoleCall>, serde_yaml::Error> {
     Ok(calls)
 }
 
+/// Returns the names with the values of a stack's own parameters.
+pub fn names_of(template: &Template, names: &Names) -> Names {
+    let own = template.own.iter().map(|(name, setting)| ((*name).to_owned(), setting.value.clone()));
+    names.clone().into_iter().chain(own).collect()
+}
+
 /// Returns the resources of the templates, by `stack.Name`, with every function in a policy evaluated.
 pub fn resources(templates: &[Template], names: &Names) -> BTreeMap<String, Value> {
     let known = |(name, value): (&String, &String)| (name.clone(), ParameterValue::Known(value.clone()));
-    let given: BTreeMap<_, _> = names.iter().map(known).collect();
     let mut all = BTreeMap::new();
     for template in templates {
-        let resolved = resolve(template, &given).resources;
+        let resolved = resolve(template, &names_of(template, names).iter().map(known).collect()).resources;
         for (name, mut body) in resolved.clone() {
             attach(&mut body, &resolved);
             log_groups(&mut body, &resolved, names);

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::settings::{Breach, Deletion, Endpoint, Level, LogExport, LogLevel, Method, Platform, Settings, Webserver};
+use super::template::Template;
+use crate::settings::{
+    Breach, Deletion, Endpoint, Ingestion, Level, LogExport, LogLevel, Method, Platform, Settings, Webserver,
+};
 
 /// Parameters that hold an image digest, with the image; a plan shows `image:<name>` for an unknown digest.
 pub const IMAGES: [(&str, &str); 2] = [("IngestionImageDigest", "ingestion-image"), ("DbtImageDigest", "dbt-image")];
@@ -13,6 +16,8 @@ pub const OBJECTS: [(&str, &str); 1] = [("RequirementsVersion", "requirements.tx
 pub const REGISTRY: &str = "registry";
 pub const STORAGE: &str = "storage";
 pub const WAREHOUSE: &str = "warehouse";
+/// The template of the stacks of sources with secrets, and the start of their names.
+pub const SOURCE: &str = "source";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
@@ -146,3 +151,35 @@ pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     }
     table
 }
+
+/// Replaces the template [`SOURCE`] by one for each enabled source with secrets, with its own parameters.
+pub fn per_source(templates: Vec<Template>, of: &Settings) -> Vec<Template> {
+    let sources: Vec<_> = of.ingestions().into_iter().filter(|one| one.enabled).collect();
+    let stacks = |template: &Template| -> Vec<Template> {
+        let one = |one: &Ingestion| {
+            let secret = one.secret.as_ref()?;
+            let key = of.sources.get(&one.source).and_then(|own| own.secret_key.clone()).unwrap_or_default();
+            let rows = [
+                ("SourceJobName", one.job.name.clone()),
+                ("SecretService", secret.service.clone()),
+                ("SecretResource", secret.resource.clone()),
+                ("SecretAction", secret.action().to_owned()),
+                ("SecretKeyArn", key),
+            ];
+            let own = rows.map(|(name, value)| (name, Setting { key: "sources", value })).into();
+            // A stack's name has only letters, digits and hyphens (AWS CloudFormation API Reference, CreateChangeSet).
+            Some(Template { name: format!("{SOURCE}-{}", one.source.replace('_', "-")), own, ..template.clone() })
+        };
+        sources.iter().filter_map(one).collect()
+    };
+    templates.into_iter().flat_map(|one| if one.name == SOURCE { stacks(&one) } else { vec![one] }).collect()
+}
+
+/// Returns whether a stack, by its name without the prefix, is that of a source.
+pub fn is_of_source(stack: &str) -> bool {
+    stack.strip_prefix(SOURCE).is_some_and(|rest| rest.starts_with('-'))
+}
+
+#[cfg(test)]
+#[path = "../../tests/unit/stack/sources.rs"]
+mod tests;

@@ -6,6 +6,7 @@ use contract::line_of;
 use serde_json::{Map, Value, json};
 
 use super::functions::{Finding, Reference, long_form, references};
+use super::sources::Setting;
 use crate::settings::{Document, Problem, no_yaml};
 
 /// The maximum size of a template body in a request, in bytes (AWS CloudFormation User Guide, "Quotas").
@@ -22,7 +23,7 @@ const OUTPUT: &str = "Value, Description, Condition";
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
-    /// Stack name without the prefix: `storage` for `infra/storage.yaml`.
+    /// Stack name without the prefix: `storage` for `infra/storage.yaml`, or `source-<source>`.
     pub name: String,
     pub file: String,
     pub text: String,
@@ -35,6 +36,8 @@ pub struct Template {
     pub resources: BTreeMap<String, Value>,
     /// Outputs by name, with functions in the long form.
     pub outputs: BTreeMap<String, Value>,
+    /// The parameters of this stack alone, if the template is that of several stacks.
+    pub own: BTreeMap<&'static str, Setting>,
 }
 
 impl Template {
@@ -99,6 +102,7 @@ impl Template {
             conditions: section("Conditions"),
             resources: section("Resources"),
             outputs: section("Outputs"),
+            own: BTreeMap::new(),
         };
         template.check_parts(found);
         template

@@ -18,6 +18,7 @@ mod needs_rehearsal;
 mod needs_speed;
 mod needs_stacks;
 mod new_source;
+mod rehearse;
 mod repository;
 mod runs;
 mod settings_corpus;

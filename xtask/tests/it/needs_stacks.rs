@@ -13,6 +13,7 @@ mod lifecycle;
 mod other_settings;
 mod preflight;
 mod refused;
+mod secrets;
 mod statuses;
 mod stub;
 mod warehouse;

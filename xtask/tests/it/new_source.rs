@@ -217,7 +217,9 @@ fn a_url_is_requested_with_secrets_that_are_neither_arguments_nor_written() {
     let printed = String::from_utf8_lossy(&[output.stdout.clone(), output.stderr.clone()].concat()).into_owned();
     assert!(output.status.success(), "{printed}");
     assert!(
-        printed.contains("enabled: false # the jobs on AWS do not have the secrets ZOO_TOKEN, ZOO_ZONE yet"),
+        printed.contains(
+            "secret: /PROJECT/zoo # SSM parameter, or a secret's ARN: a JSON object with ZOO_TOKEN, ZOO_ZONE"
+        ),
         "{printed}"
     );
     assert!(printed.contains("`ZOO_TOKEN` must contain the token alone"), "{printed}");

@@ -1,7 +1,7 @@
 //! Tests the settings file for the DAGs, with changed settings.
 
 use super::*;
-use crate::settings::{Document, Variables, resolve};
+use crate::settings::{Document, Source, Variables, resolve};
 use serde_json::{Value, json};
 
 fn rendered(change: impl FnOnce(&mut Settings)) -> Value {
@@ -41,6 +41,21 @@ fn the_topic_is_in_the_partition_of_the_region() {
         });
         assert_eq!(found["alarm_topic"], arn);
     }
+}
+
+#[test]
+fn a_source_with_secrets_has_its_own_job_definition() {
+    let found = rendered(|settings| {
+        let source = Source { secret: Some("/dpstack/shop".to_owned()), ..Source::default() };
+        settings.sources.insert("shop".to_owned(), source);
+    });
+    let of = |source: &str, task: &str| found["sources"][source]["jobs"][task]["definition"].clone();
+    for task in ["transformation", "copy_job"] {
+        assert_eq!(of("shop", task), "ingestion-job-source-shop");
+        assert_eq!(of("spacex", task), "ingestion-job");
+    }
+    assert_eq!(of("shop", "dbt_build"), of("spacex", "dbt_build"));
+    assert!(!found.to_string().contains("/dpstack/shop"));
 }
 
 #[test]

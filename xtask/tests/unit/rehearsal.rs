@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use super::*;
-use crate::settings::{self, Document, resolve};
+use crate::settings::{self, Document, Source, resolve};
 
 fn place() -> Place {
     Place { id: "r1".to_owned(), dir: "/r".into(), iam: 6, ministack: 1, moto: 2, airflow: 3, redshift: 4, wire: 5 }
@@ -23,7 +23,8 @@ fn addresses(value: &Value) -> Vec<String> {
 #[test]
 fn every_address_is_on_this_machine() {
     let place = place();
-    let jobs = place.jobs(&settings(), "000000000000", "http://127.0.0.1:6", &[]);
+    let urls = BTreeMap::from([("spacex".to_owned(), "http://127.0.0.1:6".to_owned())]);
+    let jobs = place.jobs(&settings(), "000000000000", &urls, &[]);
     let values = [
         jobs,
         json!(place.ministack()),
@@ -42,6 +43,25 @@ fn every_address_is_on_this_machine() {
     for (name, value) in place.aws("eu-west-1", ADMINISTRATOR).iter().filter(|(name, _)| name.contains("KEY")) {
         assert_eq!(value, ADMINISTRATOR, "{name}");
     }
+}
+
+#[test]
+fn the_jobs_of_each_source_have_its_url_and_the_keys_of_their_definition() {
+    let mut settings = settings();
+    let shop = Source { secret: Some("/dpstack/shop".to_owned()), ..Source::default() };
+    settings.sources.extend([("shop".to_owned(), shop), ("zoo".to_owned(), Source::default())]);
+    let urls = [("spacex", "s3://lake/sample"), ("shop", "http://127.0.0.1:6")];
+    let urls = urls.map(|(name, url)| (name.to_owned(), url.to_owned())).into();
+    let jobs = place().jobs(&settings, "000000000000", &urls, &[]);
+    let expected = json!({
+        "/contracts/shop.yaml": {"SOURCE_URL": "http://127.0.0.1:6"},
+        "/contracts/spacex.yaml": {"SOURCE_URL": "s3://lake/sample"},
+    });
+    assert_eq!(jobs["contracts"], expected);
+    let keys =
+        ["ingestion-job", "ingestion-job-source-shop"].map(|name| &jobs["environment"][name]["AWS_ACCESS_KEY_ID"]);
+    assert_eq!(keys, ["ingestion", "ingestion"]);
+    assert!(jobs["environment"]["ingestion-job"].get("SOURCE_URL").is_none());
 }
 
 #[test]

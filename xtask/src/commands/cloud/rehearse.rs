@@ -1,5 +1,6 @@
 //! `cargo xtask rehearse`: rehearses the complete deployment on this machine, with emulators.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -17,7 +18,8 @@ use crate::rehearsal::{MARK, id, text};
 
 pub(super) fn run(args: &Rehearse) -> Result<Exit> {
     let new = id(&files::now("%Y%m%dT%H%M%S"), &files::secret()?);
-    let id = shell::without_accounts((MARK, &new))?;
+    let secrets = if args.action.is_some() { BTreeSet::new() } else { rehearse::secret_names()? };
+    let id = shell::without_accounts((MARK, &new), &secrets)?;
     let variables = shell::image_variables();
     let docker_host = variables.get("DOCKER_HOST").cloned();
     if let Some(RehearseAction::Stop { id }) = &args.action {
@@ -26,16 +28,20 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
         terminal::print(if stopped.is_empty() { "No rehearsal was running.\n" } else { &text })?;
         return Ok(Exit::Done);
     }
-    if args.source.is_some() && matches!(args.inject_fault, Some(InjectedFault::Source | InjectedFault::Marts)) {
+    let (source, urls) = rehearse::sources(&args.sources)?;
+    if source.is_some() && matches!(args.inject_fault, Some(InjectedFault::Source | InjectedFault::Marts)) {
         bail!(
             Failure::new("--source cannot be combined with --inject-fault source or marts")
                 .hint("these faults replace the source: omit --source or --inject-fault")
                 .exit(Exit::Usage)
         );
     }
+    let secrets = rehearse::secrets()?;
     rehearse::preflight(docker_host.as_deref())?;
     let request = RehearsalRequest {
-        source: Source::of(args.source.as_deref(), args.inject_fault)?,
+        source: Source::of(source.as_deref(), args.inject_fault)?,
+        urls,
+        secrets,
         injected_fault: args.inject_fault,
         keep: args.keep,
         variables,

@@ -1,6 +1,6 @@
 //! Restarts this program in an environment without AWS accounts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -24,12 +24,13 @@ const FIXED: [(&str, &str); 5] = [
 ];
 
 /// Restarts this program with the same arguments in an environment without accounts, unless it already runs in one. All
-/// child processes inherit the `mark` variable (a name and a value), which other processes use to find them. Returns
-/// the variable's current value.
-pub fn without_accounts(mark: (&str, &str)) -> Result<String> {
+/// child processes inherit the `mark` variable (a name and a value), which other processes use to find them. `secrets` are
+/// names of variables that only this program keeps. Returns the mark's current value.
+pub fn without_accounts(mark: (&str, &str), secrets: &BTreeSet<String>) -> Result<String> {
     let is_kept = |name: &OsString| {
         let text = name.to_string_lossy();
         let is_kept = is_inherited(name) || KEPT_PREFIXES.iter().any(|prefix| text.starts_with(prefix));
+        let is_kept = is_kept || secrets.contains(&*text);
         (is_kept || name == mark.0) && !FIXED.iter().any(|(fixed, _)| name == fixed)
     };
     let current: BTreeMap<OsString, OsString> = std::env::vars_os().collect();

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -20,6 +22,9 @@ use crate::run::{Outcome, RunOptions, direct_run_id, job_name};
 use crate::settings::{DAG, Ingestion, Settings, Variables};
 
 const INTERVAL: Duration = Duration::from_secs(1);
+
+/// A task that is shown: its name, its state, and its number of resources.
+type Task = (String, String, usize);
 
 /// What the runs use.
 pub(super) struct Runs<'a> {
@@ -52,9 +57,24 @@ impl<'a> Runs<'a> {
         Self { aws, reader, request }
     }
 
+    pub(super) fn dag(&self) -> &str {
+        &self.request.ingestion.dag
+    }
+
+    /// Returns the tasks that are shown: the first one, and those of the run.
+    fn tasks(&self, first: Option<&str>) -> Vec<Task> {
+        let tasks = self.request.jobs().into_iter().map(|task| task.label());
+        first.map(str::to_owned).into_iter().chain(tasks).map(|name| (name, "waiting".to_owned(), 0)).collect()
+    }
+
+    /// Returns the name of a task beside those of other sources.
+    fn label(&self, task: &str) -> String {
+        format!("{}: {task}", self.request.ingestion.source)
+    }
+
     /// Runs the DAG in Airflow.
-    pub(super) fn through_airflow(&self, id: &str, report: &mut dyn FnMut(RehearsalProgress)) -> Result<Ran> {
-        self.follow(Some(DAG), report, |progress| run::through_airflow(&self.request, id, false, progress))
+    fn through_airflow(&self, id: &str, report: &mut dyn FnMut(RehearsalProgress)) -> Result<Ran> {
+        self.follow(Some(self.dag()), report, |progress| run::through_airflow(&self.request, id, false, progress))
     }
 
     /// Runs the same jobs without Airflow.
@@ -90,9 +110,7 @@ impl<'a> Runs<'a> {
         report: &mut dyn FnMut(RehearsalProgress),
         run: impl FnOnce(&mut dyn FnMut(RunProgress)) -> Result<Outcome>,
     ) -> Result<Ran> {
-        let tasks = self.request.jobs().into_iter().map(|task| task.label());
-        let tasks = first.map(str::to_owned).into_iter().chain(tasks).map(|name| (name, "waiting".to_owned(), 0));
-        report(RehearsalProgress::Tasks(tasks.collect()));
+        report(RehearsalProgress::Tasks(self.tasks(first)));
         let mut logs = Logs::default();
         let outcome = run(&mut |progress| {
             logs.add(&progress);
@@ -105,6 +123,44 @@ impl<'a> Runs<'a> {
         let contradictions = if failed.is_none() { contradictions(&tables, &rows, dbt.as_ref()) } else { Vec::new() };
         Ok(Ran { outcome, cause, tables, contradictions, dbt })
     }
+}
+
+/// Runs the DAGs of several sources in Airflow at the same time; returns the run of the first, and the others by source.
+pub(super) fn through_airflow(
+    first: &Runs<'_>,
+    others: &[Runs<'_>],
+    id: &str,
+    report: &mut dyn FnMut(RehearsalProgress),
+) -> Result<(Ran, BTreeMap<String, Ran>)> {
+    if others.is_empty() {
+        return Ok((first.through_airflow(id, report)?, BTreeMap::new()));
+    }
+    let all = || std::iter::once(first).chain(others);
+    let named = |of: &Runs<'_>, (task, state, size): Task| (of.label(&task), state, size);
+    let tasks = all().flat_map(|one| one.tasks(Some(one.dag())).into_iter().map(move |task| named(one, task)));
+    report(RehearsalProgress::Tasks(tasks.collect()));
+    let (send, receive) = mpsc::channel();
+    let mut ran = thread::scope(|scope| {
+        let start = |one| {
+            let send = send.clone();
+            scope.spawn(move || {
+                let one: &Runs<'_> = one;
+                one.through_airflow(id, &mut |progress| {
+                    if let RehearsalProgress::Run(progress) = progress {
+                        // The receiver outlives this thread.
+                        let _ = send.send(progress.renamed(|task| one.label(&task)));
+                    }
+                })
+            })
+        };
+        let started: Vec<_> = all().map(start).collect();
+        drop(send);
+        receive.into_iter().for_each(|progress| report(RehearsalProgress::Run(progress)));
+        let ran = started.into_iter().map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        ran.collect::<Result<Vec<_>>>()
+    })?;
+    let first = ran.remove(0);
+    Ok((first, others.iter().map(|one| one.request.ingestion.source.clone()).zip(ran).collect()))
 }
 
 /// Writes the files of the dbt project that [`CHANGES`] change; returns their paths, and their paths in the image. A change

@@ -1,5 +1,6 @@
 //! The source of a rehearsal: the sample or another folder, uploaded to the lake; a server; or an injected fault.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -10,8 +11,10 @@ use tiny_http::{Response, Server};
 use crate::cli::InjectedFault;
 use crate::edge::files;
 use crate::failure::Failure;
+use crate::flows::configure;
 use crate::flows::sync::sample;
-use crate::settings::Settings;
+use crate::rehearsal::MODULE;
+use crate::settings::{DAG, Settings, Variables};
 
 const HINT: &str = "pass a folder or http(s)://host to --source";
 
@@ -45,6 +48,7 @@ impl Source {
         }
     }
 
+    /// Returns the URL of the default source.
     pub(super) fn url(&self, settings: &Settings) -> String {
         match self {
             Self::Web(url) => url.clone(),
@@ -60,6 +64,34 @@ impl Source {
             Self::Web(_) => Ok(None),
         }
     }
+}
+
+/// Splits the requested sources: the default one, and the URLs of others by name. Fails for a name that is not an enabled
+/// source, and for a folder of another source.
+pub fn sources(requested: &[String]) -> Result<(Option<String>, BTreeMap<String, String>)> {
+    let settings = configure::module(Some(MODULE), &Variables::new())?.resolved.settings;
+    let (mut default, mut urls) = (None, BTreeMap::new());
+    for text in requested {
+        let is_name = |name: &str| name.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_');
+        let Some((name, value)) = text.split_once('=').filter(|(name, _)| is_name(name)) else {
+            default = Some(text.clone());
+            continue;
+        };
+        let one = settings.ingestion(Some(name))?;
+        if one.dag == DAG {
+            default = Some(value.to_owned());
+            continue;
+        }
+        let failure = Failure::new(format!("`--source {text}`: the source `{name}` is not enabled"));
+        ensure!(one.enabled, failure.hint("enable it in infra/settings/rehearse.yaml"));
+        let failure = Failure::new(format!("`{value}` is not a URL"));
+        let failure = failure.hint("pass NAME=http(s)://host; only the default source can be a folder");
+        ensure!(value.contains("://"), failure);
+        if let Source::Web(url) = Source::of(Some(value), None)? {
+            urls.insert(name.to_owned(), url);
+        }
+    }
+    Ok((default, urls))
 }
 
 fn is_json(path: &Path) -> bool {

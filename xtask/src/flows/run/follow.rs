@@ -56,6 +56,18 @@ pub enum RunProgress {
     Finished(String, Option<String>),
 }
 
+impl RunProgress {
+    /// Returns the progress with another name of its task.
+    pub(in crate::flows) fn renamed(self, name: impl Fn(String) -> String) -> Self {
+        match self {
+            Self::Step(task, text) => Self::Step(name(task), text),
+            Self::Note(task, text) => Self::Note(name(task), text),
+            Self::Line(task, line) => Self::Line(name(task), line),
+            Self::Finished(task, error) => Self::Finished(name(task), error),
+        }
+    }
+}
+
 pub(in crate::flows) struct Follow<'a> {
     aws: &'a Aws,
     batch: Batch,

@@ -2,7 +2,7 @@
 //! reads its state without the program.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -22,6 +22,8 @@ static NUMBERS: AtomicU32 = AtomicU32::new(1);
 pub(crate) struct Account {
     pub(crate) number: String,
     endpoint: String,
+    /// The repository in which the program runs; by default, this one.
+    root: PathBuf,
 }
 
 /// A finished program.
@@ -66,18 +68,28 @@ impl Account {
         // Another test run on the same server uses other numbers; `000000000000` is the default account.
         let number = 100_000 * u64::from(std::process::id()) + u64::from(NUMBERS.fetch_add(1, Ordering::Relaxed));
         let number = format!("{number:012}");
-        Self { number, endpoint: endpoint.to_owned() }
+        Self { number, endpoint: endpoint.to_owned(), root: ".".into() }
     }
 
     /// Returns the account in `prod.yaml`; only one test may use it.
     pub(crate) fn of_production(endpoint: &str) -> Self {
-        Self { number: "123456789012".to_owned(), endpoint: endpoint.to_owned() }
+        Self { number: "123456789012".to_owned(), endpoint: endpoint.to_owned(), root: ".".into() }
+    }
+
+    /// Returns the account, with another repository.
+    pub(crate) fn in_repository(self, root: &Path) -> Self {
+        Self { root: root.to_owned(), ..self }
     }
 
     /// Returns the program with these arguments and this endpoint, without the caller's environment.
     pub(crate) fn by(&self, endpoint: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
-        command.env_clear().args(arguments).args(["--dot-env", "/dev/null"]).stdin(Stdio::null());
+        command
+            .current_dir(&self.root)
+            .env_clear()
+            .args(arguments)
+            .args(["--dot-env", "/dev/null"])
+            .stdin(Stdio::null());
         for name in ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));
         }

@@ -131,7 +131,7 @@ impl Case {
             ParameterValue::Pending(source) => format!("<{source}>"),
         });
         let images = vec![ImageStep { image: "dbt-image".to_owned(), key: "k".to_owned(), digest }];
-        Plan { deployment, stacks, left_alone: Vec::new(), images, dags: None, warehouse: None }
+        Plan { deployment, stacks, left_alone: Vec::new(), abandoned: Vec::new(), images, dags: None, warehouse: None }
     }
 
     fn actions(&self) -> Vec<StackAction> {
@@ -297,4 +297,24 @@ fn tasks_follow_the_dependencies_and_airflow_comes_last() {
     assert!(ready(&tasks, &started, &done).any(|task| *task == stack("user")));
     let shown = Source::Output { stack: "base".to_owned(), name: "TopicName".to_owned() }.to_string();
     assert_eq!(shown, "output:base.TopicName");
+}
+
+#[test]
+fn a_stack_that_no_source_needs_is_shown_with_the_command_that_deletes_it() {
+    let mut plan = Case::deployed().plan();
+    plan.abandoned = vec!["P-source-shop".to_owned()];
+    let line = "P-source-shop  no source needs it; `cargo xtask destroy --stack source-shop` deletes it\n";
+    assert!(plan.to_string().contains(line), "{plan}");
+}
+
+#[test]
+fn the_dags_are_uploaded_after_the_job_definitions_of_sources() {
+    let mut case = Case::empty();
+    let text = "{Description: d, Parameters: {ProjectName: {Type: String}}, \
+        Resources: {Job: {Type: 'AWS::Batch::JobDefinition', Properties: {Image: !Ref ProjectName}}}}";
+    case.templates.push(template("source-shop", text));
+    let dags = Some(DagsStep { files: BTreeMap::new(), requests: None });
+    let plan = Plan { dags, ..case.plan() };
+    let tasks = tasks(&plan, &case.dependencies());
+    assert_eq!(tasks[&Task::Dags], BTreeSet::from([Task::Stack("source-shop".to_owned())]));
 }

@@ -16,6 +16,7 @@ fn report() -> RehearsalReport {
         injected_fault: None,
         run,
         second_run: None,
+        other_runs: BTreeMap::new(),
         long_statement: None,
         cause: Vec::new(),
         refused: Vec::new(),
@@ -39,6 +40,14 @@ fn run_status_and_counts_decide_the_exit_code() {
     let wrong = RehearsalReport { contradictions: vec!["no results".to_owned()], ..report() };
     assert_eq!(wrong.exit(), Exit::Failed);
     assert!(text(&wrong).contains("no results\n"), "{}", text(&wrong));
+}
+
+#[test]
+fn a_failed_run_of_another_source_fails_the_rehearsal() {
+    let failed = Outcome { failed: Some("copy_job".to_owned()), exit: Exit::TempFail, ..report().run };
+    let failed = RehearsalReport { other_runs: BTreeMap::from([("shop".to_owned(), failed)]), ..report() };
+    assert_eq!(failed.exit(), Exit::TempFail);
+    assert!(text(&failed).contains("`copy_job` failed in the run of `shop`"), "{}", text(&failed));
 }
 
 #[test]

@@ -189,7 +189,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "a key is used by its tag, and tagged only by whom the tag lets in or by CloudFormation when it creates it",
+        name: "a key is used by its tag, or for secrets, and tagged only by whom the tag lets in or by CloudFormation when it creates it",
         broken: |stacks| {
             places(stacks, |statement| {
                 let project = |key: &str| {
@@ -201,7 +201,11 @@ pub(super) const RULES: &[Rule] = &[
                     && condition["ForAnyValue:StringEquals"]["aws:CalledVia"] == "cloudformation.amazonaws.com";
                 let aliases = statement.resources().iter().all(|found| found.contains(":alias/${ProjectName}/"));
                 let ecr = condition["StringEquals"]["kms:ViaService"]["Fn::Sub"] == "ecr.${AWS::Region}.amazonaws.com";
+                let via = |service: &str| json!({"Fn::Sub": format!("{service}.${{AWS::Region}}.amazonaws.com")});
+                let secrets = statement.place.starts_with("ci.Boundary ")
+                    && condition["StringEquals"]["kms:ViaService"] == json!([via("secretsmanager"), via("ssm")]);
                 let sound = |action: &String| match action.as_str() {
+                    "kms:Decrypt" => secrets,
                     "kms:CreateKey" => project("aws:RequestTag"),
                     "kms:TagResource" => new,
                     "kms:RetireGrant" => ecr,

@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::policy::{PolicyKind, Statement, statements};
 use super::{Rule, Stacks, of_type, texts};
 
 const JOB: &str = "AWS::Batch::JobDefinition";
+/// Where the secrets of a source are.
+const SECRET: &str = "arn:${AWS::Partition}:${SecretService}:${AWS::Region}:${AWS::AccountId}:${SecretResource}";
 
 fn container(body: &Value) -> &Value {
     &body["Properties"]["ContainerProperties"]
@@ -21,10 +24,14 @@ pub(super) const RULES: &[Rule] = &[
         name: "an image is named by its digest",
         broken: |stacks| {
             let by_digest = |text: &str| text.contains("RepositoryUri}@${") && text.contains("ImageDigest}\"");
-            let digests = ["IngestionImageDigest", "DbtImageDigest"]
-                .into_iter()
-                .filter(|name| stacks["compute"]["Parameters"][*name]["AllowedPattern"] != "sha256:[0-9a-f]{64}");
-            let digests = digests.map(|name| format!("compute.{name}"));
+            let all = [
+                ("compute", "IngestionImageDigest"),
+                ("compute", "DbtImageDigest"),
+                ("source", "IngestionImageDigest"),
+            ];
+            let pattern = |(stack, name): &(&str, &str)| &stacks[*stack]["Parameters"][*name]["AllowedPattern"];
+            let digests = all.into_iter().filter(|place| *pattern(place) != "sha256:[0-9a-f]{64}");
+            let digests = digests.map(|(stack, name)| format!("{stack}.{name}"));
             jobs(stacks, |job| by_digest(&texts(&job["Image"]).join(""))).into_iter().chain(digests).collect()
         },
     },
@@ -36,12 +43,13 @@ pub(super) const RULES: &[Rule] = &[
             };
             let all: Vec<String> = of_type(stacks, JOB).flat_map(|(_, body)| roles(body)).collect();
             let different: BTreeSet<&String> = all.iter().collect();
-            let sound = all.len() == 4 && different.len() == 4;
+            // The jobs of a source with secrets have the job role of the ingestion, and an execution role of their own.
+            let sound = all.len() == 6 && different.len() == 6;
             if sound { Vec::new() } else { vec![format!("compute: {}", all.join(" "))] }
         },
     },
     Rule {
-        name: "a job's environment has no secrets",
+        name: "a job's environment has no secrets, except those of its source",
         broken: |stacks| {
             let known = [
                 "AWS_DEFAULT_REGION",
@@ -58,10 +66,50 @@ pub(super) const RULES: &[Rule] = &[
                 pair["Name"].as_str().is_some_and(|name| known.contains(&name))
                     && !pair["Value"].to_string().contains('@')
             };
+            let secrets = json!([{"Name": "SOURCE_SECRETS", "ValueFrom": {"Fn::Sub": SECRET}}]);
+            let own = |job: &Value| texts(&job["ExecutionRoleArn"]) == [r#"{"Fn::GetAtt":["ExecutionRole","Arn"]}"#];
             jobs(stacks, |job| {
-                job.get("Secrets").is_none()
+                job.get("Secrets").is_none_or(|found| own(job) && *found == secrets)
                     && job["Environment"].as_array().is_some_and(|pairs| pairs.iter().all(sound))
             })
+        },
+    },
+    Rule {
+        name: "the role that starts the jobs of a source reads its secrets alone",
+        broken: |stacks| {
+            let reads =
+                |action: &String| ["secretsmanager:", "ssm:", "SecretAction"].iter().any(|of| action.contains(of));
+            let role = |statement: &Statement<'_>| {
+                statement.kind == PolicyKind::Identity && statement.actions().iter().any(reads)
+            };
+            let sound = |statement: &Statement<'_>| {
+                statement.place.starts_with("source.ExecutionRole ")
+                    && statement.body["Action"] == json!({"Ref": "SecretAction"})
+                    && statement.body["Resource"] == json!({"Fn::Sub": SECRET})
+            };
+            let all = statements(stacks).into_iter().filter(role);
+            all.filter(|statement| !sound(statement)).map(|statement| statement.place).collect()
+        },
+    },
+    Rule {
+        name: "the job definition of a source is that of the ingestion, except for names, roles and secrets",
+        broken: |stacks| {
+            let mut expected = stacks["compute"]["Resources"]["IngestionJob"].clone();
+            let mut found = stacks["source"]["Resources"]["Job"].clone();
+            for (pointer, own) in [
+                ("/Properties/JobDefinitionName", json!({"Ref": "SourceJobName"})),
+                ("/Properties/ContainerProperties/JobRoleArn", json!({"Ref": "IngestionRoleArn"})),
+                ("/Properties/ContainerProperties/ExecutionRoleArn", json!({"Fn::GetAtt": ["ExecutionRole", "Arn"]})),
+            ] {
+                if let Some(value) = expected.pointer_mut(pointer) {
+                    *value = own;
+                }
+            }
+            // Another rule is about the secrets.
+            if let Some(Value::Object(members)) = found.pointer_mut("/Properties/ContainerProperties") {
+                members.remove("Secrets");
+            }
+            if found == expected { Vec::new() } else { vec!["source.Job".to_owned()] }
         },
     },
     Rule {

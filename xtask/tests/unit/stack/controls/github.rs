@@ -65,6 +65,7 @@ pub(super) const RULES: &[Rule] = &[
                     ":role/${StackPrefix}-*",
                     ":role/${StackPrefix}-compute-*",
                     ":role/${StackPrefix}-network-*",
+                    ":role/${StackPrefix}-source-*",
                     ":role/${StackPrefix}-warehouse-*",
                     ":role/aws-service-role/*",
                 ];

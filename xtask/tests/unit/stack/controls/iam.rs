@@ -125,7 +125,8 @@ pub(super) const RULES: &[Rule] = &[
                     let text = resource.trim_start_matches(r#"{"Fn::Sub":""#).trim_end_matches("\"}");
                     let below =
                         ["${LakeBucketArn}/", "${AirflowBucketArn}/"].iter().any(|above| text.starts_with(above));
-                    let revision = text.contains(":job-definition/${") && text.ends_with("JobName}:*");
+                    let revision = text.contains(":job-definition/${")
+                        && ["JobName}:*", "JobName}-source-*"].iter().any(|end| text.ends_with(end));
                     let known = WIDE.iter().any(|(known, _)| *known == text);
                     text != "*" && text.contains('*') && !(below || revision || known)
                 };

@@ -69,13 +69,14 @@ fn breaches() -> Vec<Row> {
     table(include_str!("breaches.txt"), 2)
 }
 
-const TEXTS: [(&str, &str); 8] = [
+const TEXTS: [(&str, &str); 9] = [
     ("ci", include_str!("../../../../../infra/github/ci.yaml")),
     ("compute", include_str!("../../../../../infra/compute.yaml")),
     ("monitoring", include_str!("../../../../../infra/monitoring.yaml")),
     ("network", include_str!("../../../../../infra/network.yaml")),
     ("orchestration", include_str!("../../../../../infra/orchestration.yaml")),
     ("registry", include_str!("../../../../../infra/registry.yaml")),
+    ("source", include_str!("../../../../../infra/source.yaml")),
     ("storage", include_str!("../../../../../infra/storage.yaml")),
     ("warehouse", include_str!("../../../../../infra/warehouse.yaml")),
 ];

@@ -93,5 +93,7 @@ pub(super) fn statements(stacks: &Stacks) -> Vec<Statement<'_>> {
 fn of<'s>(place: &str, kind: PolicyKind, document: &'s Value) -> Vec<Statement<'s>> {
     let list = document["Statement"].as_array().into_iter().flatten().enumerate();
     let named = |index: usize, body: &Value| body["Sid"].as_str().map_or_else(|| index.to_string(), str::to_owned);
+    // A statement may depend on a condition.
+    let list = list.map(|(index, body)| (index, body.pointer("/Fn::If/1").unwrap_or(body)));
     list.map(|(index, body)| Statement { place: format!("{place} {}", named(index, body)), kind, body }).collect()
 }
