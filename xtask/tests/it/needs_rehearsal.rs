@@ -6,6 +6,7 @@ mod alone;
 mod leftovers;
 mod preflight;
 mod red;
+mod sources;
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpStream;

@@ -1,6 +1,7 @@
 //! Local platforms for tests, driven through the program.
 
 pub(crate) mod account;
+pub(crate) mod apis;
 #[path = "../../../jobs/connect/tests/support/aws.rs"]
 pub(crate) mod aws;
 pub(crate) mod copy;
