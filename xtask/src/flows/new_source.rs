@@ -54,8 +54,9 @@ pub fn plan(args: &NewSource) -> Result<Plan> {
     let is_collection = |path: &Path| {
         path.file_name().and_then(OsStr::to_str).is_some_and(|name| proposal.contract.collections.contains_key(name))
     };
-    let is_source = |path: &Path| path.is_dir() && !is_collection(path);
-    let folder = args.samples.first().map(|path| if is_source(path) { path } else { path.parent().unwrap_or(path) });
+    let above = |path: &Path| path.parent().unwrap_or(path).to_owned();
+    let folder = args.samples.first().map(|path| if path.is_dir() { path.clone() } else { above(path) });
+    let folder = folder.map(|folder| if is_collection(&folder) { above(&folder) } else { folder });
     let folder = folder.map(|dir| if dir.as_os_str().is_empty() { ".".to_owned() } else { dir.display().to_string() });
     // A load of some of the pages is refused.
     let accept = if proposal.is_partial { " --accept 'only samples'" } else { "" };

@@ -107,6 +107,25 @@ fn existing_files_are_overwritten_only_with_force() {
 }
 
 #[test]
+fn the_printed_load_finds_the_samples() {
+    let (folder, samples) = (repository(), tempfile::tempdir().expect("a folder"));
+    let zoo = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/new_source/zoo");
+    std::fs::create_dir(samples.path().join("animals")).expect("created");
+    for page in 1..=2 {
+        let from = zoo.join(format!("animals-{page}.json"));
+        std::fs::copy(from, samples.path().join(format!("animals/{page}.json"))).expect("copied");
+    }
+    for place in ["", "animals", "animals/1.json"] {
+        let sample = samples.path().join(place).display().to_string();
+        let output = run(folder.path(), &["new-source", "zoo", "--force", "--json", "--sample", &sample]);
+        let printed: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let load = printed["next"][0].as_str().expect("a command");
+        assert!(load.contains(&format!(" --source {}", samples.path().display())), "{place}: {load}");
+        assert!(!load.contains("/animals"), "{place}: {load}");
+    }
+}
+
+#[test]
 fn on_an_error_nothing_is_written() {
     let (folder, samples) = (repository(), launches());
     let root = folder.path();

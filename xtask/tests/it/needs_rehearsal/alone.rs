@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::sources::Sources;
+use super::sources::{Sources, search};
 use super::{Running, command, leftovers, prepare, repository, state};
 use crate::support::Local;
 use crate::support::apis::{CLIENT, ORDERS, STATIONS};
@@ -204,6 +204,8 @@ fn it_succeeds_with_the_counts_of_local_and_connects_only_to_this_machine() {
         files(&folder).into_iter().filter(|file| is_secret(&fs::read(file).unwrap_or_default())).collect();
     assert!(written.is_empty() && files(&folder).len() > 20, "{written:?}");
     let state = state(&folder);
+    let [objects, lines, found] = search(&state);
+    assert!(objects > 100 && lines > 300 && found == 0, "{found} of {objects} objects and {lines} lines have a secret");
     for name in ["ingestion-image", "dbt-image"] {
         let host = format!("127.0.0.1:{}/{name}", state["place"]["ministack"]);
         let images = Command::new("docker").args(["image", "ls", "--quiet", &host]).output().expect("docker starts");

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use super::{command, repository};
 use crate::support::apis;
@@ -24,6 +25,39 @@ sources:
   shop:
     secret: /dpstack/shop
 ";
+
+/// Prints the numbers of all versions of all objects, of all log lines, and of those with a secret.
+const SEARCH: &str = "
+import gzip, sys, botocore.session
+keys = {'aws_access_key_id': 'test', 'aws_secret_access_key': 'test'}
+session = botocore.session.get_session()
+client = lambda name, port: session.create_client(
+    name, region_name='eu-west-1', endpoint_url='http://127.0.0.1:' + port, **keys)
+s3, logs = client('s3', sys.argv[1]), client('logs', sys.argv[2])
+objects, lines = [], []
+for bucket in s3.list_buckets()['Buckets']:
+    for page in s3.get_paginator('list_object_versions').paginate(Bucket=bucket['Name']):
+        for one in page.get('Versions', []):
+            version = {key: one[key] for key in ('Key', 'VersionId')}
+            body = s3.get_object(Bucket=bucket['Name'], **version)['Body'].read()
+            objects.append(gzip.decompress(body) if one['Key'].endswith('.gz') else body)
+for group in logs.describe_log_groups()['logGroups']:
+    for page in logs.get_paginator('filter_log_events').paginate(logGroupName=group['logGroupName']):
+        lines.extend(event['message'].encode() for event in page['events'])
+print(len(objects), len(lines), sum(b'canary' in text.lower() for text in objects + lines))
+";
+
+/// Returns the numbers of objects, of log lines, and of those that contain a secret.
+pub(super) fn search(state: &serde_json::Value) -> [u64; 3] {
+    let port = |server: &str| state["place"][server].to_string();
+    let python = repository().join("target/python/ministack/bin/python");
+    let output = Command::new(python).args(["-c", SEARCH, &port("ministack"), &port("moto")]).output();
+    let output = output.expect("python starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let numbers: Vec<u64> = text.split_whitespace().map(|number| number.parse().expect("a number")).collect();
+    numbers.try_into().expect("three numbers")
+}
 
 /// Sources in the copy, which are removed when this value is dropped.
 pub(super) struct Sources {
