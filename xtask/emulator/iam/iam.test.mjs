@@ -189,6 +189,7 @@ test('every other service', () => {
     needs('batch', 'POST', '/v1/submitjob', { body: '{"jobQueue":"q","jobDefinition":"d","tags":{"a":"b"}}' }),
     [
       'batch:SubmitJob arn:aws:batch:eu-west-1:000000000000:job-queue/q',
+      'batch:SubmitJob arn:aws:batch:eu-west-1:000000000000:job-definition/d',
       'batch:SubmitJob arn:aws:batch:eu-west-1:000000000000:job-definition/d:1',
       'batch:TagResource arn:aws:batch:eu-west-1:000000000000:job/new',
     ],

@@ -177,15 +177,18 @@ function batch({ path, json }, deployed) {
   const action = operations.find((name) => name.toLowerCase() === last.toLowerCase())
   const arn = (rest) => deployed.arn('batch', rest)
   const named = (kind, name) => (name.startsWith('arn:') ? name : arn(`${kind}/${name}`))
-  const revision = (definition) => (/:\d+$/.test(definition) ? definition : `${definition}:1`)
+  // Without a revision, Batch takes the newest one, and its ARN has it (AWS Batch User Guide, "Restrict to job definition
+  // prefix on job submission"); it has been reported to check the name alone (aws-sdk-js, issue 4280). Both are required.
+  const definitions = (name) => (/:\d+$/.test(name) ? [name] : [name, `${name}:1`])
   switch (action) {
     // A tag on the job itself needs another permission (Service Authorization Reference, "AWS Batch": SubmitJob).
     case 'SubmitJob':
       return [
         { action: 'batch:SubmitJob', resource: named('job-queue', json.jobQueue) },
-        // Without a revision, Batch takes the newest one, and its ARN has it (AWS Batch User Guide, "Restrict to job
-        // definition prefix on job submission").
-        { action: 'batch:SubmitJob', resource: revision(named('job-definition', json.jobDefinition)) },
+        ...definitions(named('job-definition', json.jobDefinition)).map((resource) => ({
+          action: 'batch:SubmitJob',
+          resource,
+        })),
         ...(json.tags ? [{ action: 'batch:TagResource', resource: arn('job/new') }] : []),
       ]
     case 'TerminateJob':
