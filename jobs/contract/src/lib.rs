@@ -32,6 +32,6 @@ pub use request::{
 };
 pub use run_id::RunId;
 pub use tables::{POSITION, RECORD, SYSTEM_COLUMNS, Table, TableColumn};
-pub use tls::{Tls, TlsOptions};
+pub use tls::{Tls, TlsOptions, is_on_loopback};
 pub use words::is_free;
 pub use yaml::{NotUtf8, explain, line_of, text, without_bom, without_place};

@@ -107,6 +107,17 @@ fn is_local(host: &str) -> bool {
         || host.to_ascii_lowercase().ends_with(".localhost")
 }
 
+/// Returns whether the host of a URL is this machine: a loopback address or `localhost`. A URL with a user is none.
+pub fn is_on_loopback(url: &str) -> bool {
+    let authority =
+        url.split_once("://").map_or("", |(_, rest)| rest.split(['/', '\\', '?', '#']).next().unwrap_or(""));
+    let port = |port: &str| port.bytes().all(|digit| digit.is_ascii_digit());
+    let host = authority.rsplit_once(':').filter(|(_, rest)| port(rest)).map_or(authority, |(host, _)| host);
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 #[cfg(test)]
 #[path = "../tests/unit/tls.rs"]
 mod tests;

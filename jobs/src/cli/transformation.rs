@@ -239,8 +239,8 @@ pub(super) fn hash_key(contract: &Contract) -> Result<Option<HashKey>> {
 /// Reads secrets of a contract: each from a variable of its own, or all from a JSON object in `SOURCE_SECRETS`, as AWS
 /// Batch passes them.
 fn secrets<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Secrets> {
-    let all = std::env::var("SOURCE_SECRETS").unwrap_or_default();
-    let all: BTreeMap<String, String> = match all.as_str() {
+    let given = std::env::var("SOURCE_SECRETS").unwrap_or_default();
+    let all: BTreeMap<String, String> = match given.as_str() {
         "" => BTreeMap::new(),
         // The error is not shown, because it may quote a secret.
         all => serde_json::from_str(all).map_err(|_| {
@@ -249,5 +249,6 @@ fn secrets<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Secrets> {
         })?,
     };
     let find = |name: &str| all.get(name).cloned().or_else(|| std::env::var(name).ok());
-    Ok(Secrets::new(names, find)?)
+    let of_batch = "add it to the JSON object that `sources.<name>.secret` in the settings names";
+    Ok(Secrets::new(names, find).map_err(|failure| if given.is_empty() { failure } else { failure.hint(of_batch) })?)
 }

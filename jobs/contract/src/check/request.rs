@@ -3,10 +3,13 @@
 use super::Checker;
 use crate::model::{Answer, Collection, Type};
 use crate::request::{Auth, Format, Method, Mode, Paginator, Parameter, Request};
+use crate::tls::is_on_loopback;
 
 /// Variables with another purpose: no secret has such a name, or starts with one that ends with `_`.
 const TAKEN: &str = "AWS_ DBT_ OPENLINEAGE_ PGPASSWORD PGUSER PGHOST PGPORT PGDATABASE LAKE_URL WAREHOUSE_URL SOURCE_URL \
-    SOURCE_SECRETS RUN_ID CONTRACT COLLECTIONS LOG LOG_LEVEL PATH HOME LOADER_PASSWORD TRANSFORMER_PASSWORD READER_PASSWORD";
+    SOURCE_SECRETS RUN_ID CONTRACT COLLECTIONS LOG LOG_LEVEL PATH HOME LOADER_PASSWORD TRANSFORMER_PASSWORD READER_PASSWORD \
+    SHARED_BY ACCEPT ACCEPT_WITH FULL_REFRESH FROM_RAW RANGE_FROM RANGE_TO COPY_ROLE AT_ONCE RETRIES VERIFY FIRST_WAIT_MS ADMIN_SECRET FORGET_KEYS \
+    FORGET_REQUEST HTTPS_PROXY HTTP_PROXY DOCKER_HOST LD_PRELOAD";
 
 impl<'c> Checker<'c> {
     /// Checks the request of the source, or of one collection.
@@ -56,9 +59,11 @@ impl<'c> Checker<'c> {
             self.parameter(&[at, &[key]].concat(), parameter);
         }
         if let Auth::Oauth2 { access_token_url: url, .. } = auth
-            && !["https://", "http://"].iter().any(|scheme| url.starts_with(scheme))
+            && !(url.starts_with("https://") || url.starts_with("http://") && is_on_loopback(url))
         {
-            self.add(at, &["access_token_url"], format!("`{url}` must start with https://"));
+            let message =
+                format!("`{url}` must start with https://; http:// only leads to localhost, 127.0.0.0/8 or [::1]");
+            self.add(at, &["access_token_url"], message);
         }
     }
 

@@ -37,6 +37,11 @@ fn each_mistake_in_a_request_is_reported_with_its_fix() {
             "",
             "request.auth.access_token_url: `/t` must start with https://",
         ),
+        (
+            "{auth: {type: oauth2_client_credentials, access_token_url: 'http://a.example/t', client_id: a, client_secret: {secret: B}}}",
+            "",
+            "`http://a.example/t` must start with https://; http:// only leads to localhost, 127.0.0.0/8 or [::1]",
+        ),
         ("{path: {a: {secret: B}}}", "", "request.path.a: a secret cannot be part of a path, which logs show"),
         ("{headers: {'a b': c}}", "", "request.headers.a b: `a b` is not the name of a header"),
         ("{headers: {a: \"b\\nc\"}}", "", "request.headers.a: has a control character"),
@@ -81,6 +86,14 @@ fn each_mistake_in_a_request_is_reported_with_its_fix() {
 }
 
 #[test]
+fn no_secret_has_the_name_of_another_option() {
+    for name in ["SHARED_BY", "ACCEPT_WITH", "RANGE_TO", "FORGET_KEYS", "HTTPS_PROXY", "LD_PRELOAD", "SOURCE_SECRETS"] {
+        let found = problems(&format!("{{auth: {{type: bearer, token: {{secret: {name}}}}}}}"), "").concat();
+        assert!(found.contains(&format!("the variable `{name}` has another purpose")), "{name}: {found}");
+    }
+}
+
+#[test]
 fn a_collection_inherits_the_request_of_its_source() {
     for (request, collection) in [
         ("{paginator: {type: json_link}, records_at: rows, format: json}", "answer: object"),
@@ -90,6 +103,10 @@ fn a_collection_inherits_the_request_of_its_source() {
         ),
         ("{headers: {a: 1}, query: {b: true}, path: {c: x}, body: {d: [1]}}", "request: {query: {b: no, c: 1.5}}"),
         ("{auth: {type: http_basic, username: me, password: {secret: PASSWORD}}}", ""),
+        (
+            "{auth: {type: oauth2_client_credentials, access_token_url: 'http://[::1]:80/t', client_id: a, client_secret: {secret: B}}}",
+            "",
+        ),
     ] {
         assert_eq!(problems(request, collection), [""; 0], "{request} {collection}");
     }

@@ -55,3 +55,31 @@ fn the_driver_gets_the_rest_of_the_url() {
         assert_eq!(TlsOptions::split(url).0, rest);
     }
 }
+
+#[test]
+fn only_loopback_addresses_and_localhost_are_this_machine() {
+    for url in [
+        "http://localhost",
+        "https://LOCALHOST:8/a?b#c",
+        "http://127.0.0.1:80/a@b",
+        "http://127.9.9.9",
+        "http://[::1]",
+        "http://[::1]:9/",
+    ] {
+        assert!(is_on_loopback(url), "{url}");
+    }
+    for url in [
+        "http://localhost.example",
+        "http://127.0.0.1.example",
+        "http://127.0.0.1@a.example",
+        "http://localhost:8@a.example",
+        "http://a.example/localhost",
+        "http://128.0.0.1",
+        "http://[::2]",
+        "http://0.0.0.0",
+        "localhost",
+        "/localhost",
+    ] {
+        assert!(!is_on_loopback(url), "{url}");
+    }
+}

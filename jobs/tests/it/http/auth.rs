@@ -94,6 +94,8 @@ fn a_secret_that_is_not_set_is_named() {
     let server = Server::start();
     let run = |program: Program| program.env("KEY", "").run();
     run(program(&zoo, &server, "r1")).refused(&["the contract needs the secret `KEY`, `OTHER`, which is not set"]);
+    let incomplete = program(&zoo, &server, "r1").env("SOURCE_SECRETS", r#"{"KEY": "x"}"#);
+    run(incomplete).refused(&["needs the secret `OTHER`", "add it to the JSON object that `sources.<name>.secret`"]);
     let broken = program(&zoo, &server, "r1").env("SOURCE_SECRETS", "KEY=verysecret").secret("verysecret");
     run(broken).refused(&["SOURCE_SECRETS is not a JSON object of names and texts"]);
     program(&zoo, &server, "r1")
