@@ -44,14 +44,21 @@ fn what_reaches_aws_or_docker_is_handed_over_with_arguments_folder_and_exit_code
 fn what_is_missing_is_compiled_without_credentials() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("cargo");
-    let script = "#!/bin/sh\necho $1 $2 $AWS_SECRET_ACCESS_KEY $ACTIONS_ID_TOKEN_REQUEST_TOKEN $GH_TOKEN\n";
+    let script = "#!/bin/sh\necho $1 $2 $AWS_SECRET_ACCESS_KEY $ACTIONS_ID_TOKEN_REQUEST_TOKEN $GH_TOKEN $SHOP_TOKEN\n";
     std::fs::write(&path, script).expect("written");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("set");
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.env_clear().env("PATH", "/usr/bin:/bin").env("CARGO", &path).arg("doctor").current_dir(folder.path());
     command.env("AWS_SECRET_ACCESS_KEY", "key").env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "token").env("GH_TOKEN", "gh");
+    // A secret of a source.
+    for (file, text) in [("xtask/Cargo.toml", ""), ("jobs/contracts/shop.yaml", "token: {secret: SHOP_TOKEN}")] {
+        let file = folder.path().join(file);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("created");
+        std::fs::write(file, text).expect("written");
+    }
+    command.env("SHOP_TOKEN", "shop");
     let said = words(&command.output().expect("xtask starts").stdout);
-    assert_eq!(said.lines().collect::<Vec<_>>(), ["build --locked", "run --locked key token gh"]);
+    assert_eq!(said.lines().collect::<Vec<_>>(), ["build --locked", "run --locked key token gh shop"]);
 
     std::fs::write(&path, "#!/bin/sh\nexit 101\n").expect("written");
     let output = command.output().expect("xtask starts");

@@ -1,8 +1,8 @@
 //! Runs cargo as a child process. Every call that resolves dependencies passes `--locked`, so a `Cargo.lock` that does
-//! not match the manifests is an error and is not changed. Calls that compile have no credentials in their environment,
-//! where build scripts could read them.
+//! not match the manifests is an error and is not changed. Calls that compile have neither credentials nor secrets of
+//! sources in their environment, where build scripts could read them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,6 +16,7 @@ use super::Output;
 use crate::failure::Failure;
 #[cfg(feature = "cloud")]
 use crate::image::{CargoTree, Toolchain};
+use crate::settings::CONTRACTS;
 
 fn cargo_program() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
@@ -38,10 +39,24 @@ fn variables_with(prefixes: &[&str]) -> impl Iterator<Item = String> {
     names.filter(|name| prefixes.iter().any(|prefix| name.starts_with(prefix)))
 }
 
-fn without_cargo_and_credentials(command: Cmd<'_>) -> Cmd<'_> {
-    variables_with(&OF_CARGO)
-        .chain(variables_with(&CREDENTIALS))
-        .fold(command, |command, name| command.env_remove(name))
+/// Returns the variables with credentials, and those of secrets in the contracts, which may also be damaged files.
+fn credentials(root: &Path) -> impl Iterator<Item = String> {
+    let files = std::fs::read_dir(root.join(CONTRACTS)).into_iter().flatten().flatten();
+    let texts = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
+    let secrets: BTreeSet<String> = texts.flat_map(|text| secrets(&text)).collect();
+    variables_with(&CREDENTIALS).chain(variables_with(&[""]).filter(move |name| secrets.contains(name)))
+}
+
+/// Returns the names in `{secret: NAME}`.
+fn secrets(contract: &str) -> Vec<String> {
+    let contract = contract.replace(['"', '\''], "");
+    let is_of_name = |char: &char| char.is_ascii_alphanumeric() || *char == '_';
+    let names = contract.split("secret:").skip(1);
+    names.map(|rest| rest.trim_start().chars().take_while(is_of_name).collect()).collect()
+}
+
+fn without_cargo_and_credentials<'c>(command: Cmd<'c>, root: &Path) -> Cmd<'c> {
+    variables_with(&OF_CARGO).chain(credentials(root)).fold(command, |command, name| command.env_remove(name))
 }
 
 /// Replaces this process with the full program, which cargo compiles if necessary, and passes on the arguments.
@@ -59,9 +74,9 @@ pub fn hand_over(root: &Path) -> anyhow::Error {
         variables_with(&OF_CARGO).for_each(|name| _ = command.env_remove(name));
         command
     };
-    if variables_with(&CREDENTIALS).next().is_some() {
+    if credentials(root).next().is_some() {
         let mut build = full("build");
-        variables_with(&CREDENTIALS).for_each(|name| _ = build.env_remove(name));
+        credentials(root).for_each(|name| _ = build.env_remove(name));
         if build.status().is_ok_and(|status| !status.success()) {
             return Failure::new("xtask does not compile").hint("see the compiler output above").into();
         }
@@ -114,7 +129,7 @@ fn build(root: &Path, name: &str, select: &[&str]) -> Result<PathBuf> {
     let (shell, cargo) = cargo(root)?;
     let target = folder.join("..");
     let build = cmd!(shell, "{cargo} build --locked {select...} --profile {profile} --target-dir {target}");
-    let built = without_cargo_and_credentials(build).quiet().run();
+    let built = without_cargo_and_credentials(build, root).quiet().run();
     built.map_err(|_| Failure::new(format!("{name} not compile")).hint("see the compiler output above"))?;
     Ok(folder)
 }
@@ -129,7 +144,8 @@ pub fn image_dependencies(root: &Path, target: &str) -> Result<CargoTree> {
     let (shell, cargo) = cargo(root)?;
     let tree = |edges: &str, format: &str| -> Result<String> {
         let command = cmd!(shell, "{cargo} tree --locked {IMAGE...} --target {target} --prefix none");
-        let output = without_cargo_and_credentials(command).args(["--edges", edges, "--format", format]).quiet().read();
+        let output =
+            without_cargo_and_credentials(command, root).args(["--edges", edges, "--format", format]).quiet().read();
         output.context(Failure::new("cannot read the programs' dependencies").hint("run `cargo fetch`"))
     };
     Ok(CargoTree { linked: tree("normal", "{p}")?, compiled: tree("normal,build", "{p} {f}")? })
@@ -176,13 +192,13 @@ fn static_build<'s>(shell: &'s Shell, cargo: &str, root: &Path, toolchain: &Tool
     let paths = format!("--remap-path-prefix={}=/src --remap-path-prefix={}=/cargo", root.display(), home.display());
     let build =
         cmd!(shell, "{cargo} build --locked --release {IMAGE...} --bin jobs --target {target} --target-dir {folder}");
-    without_cargo_and_credentials(build).env("RUSTFLAGS", format!("{} {paths}", toolchain.flags)).quiet()
+    without_cargo_and_credentials(build, root).env("RUSTFLAGS", format!("{} {paths}", toolchain.flags)).quiet()
 }
 
 /// Returns a cargo command for the fuzz targets that compiles the workspace's crates with `jobs/fuzz/rustc.sh`.
 fn fuzz_cargo<'s>(shell: &'s Shell, cargo: &str, verb: &str, root: &Path) -> Cmd<'s> {
     let command = cmd!(shell, "{cargo} {verb} --locked --package jobs-fuzz --features libfuzzer");
-    without_cargo_and_credentials(command).env("RUSTC_WORKSPACE_WRAPPER", root.join("jobs/fuzz/rustc.sh")).quiet()
+    without_cargo_and_credentials(command, root).env("RUSTC_WORKSPACE_WRAPPER", root.join("jobs/fuzz/rustc.sh")).quiet()
 }
 
 /// Builds the fuzz targets; returns whether they compiled.
@@ -203,7 +219,7 @@ pub fn fuzz(root: &Path, target: &str, arguments: &[String]) -> Result<Output> {
 pub fn lint(root: &Path, program: Option<&Path>, arguments: &[&str], environment: &[(&str, &str)]) -> Result<()> {
     let (shell, cargo) = cargo(root)?;
     let program = program.unwrap_or(Path::new(&cargo));
-    let command = without_cargo_and_credentials(cmd!(shell, "{program} {arguments...}")).env("CARGO", &cargo);
+    let command = without_cargo_and_credentials(cmd!(shell, "{program} {arguments...}"), root).env("CARGO", &cargo);
     Ok(command.envs(environment.iter().copied()).quiet().run()?)
 }
 
@@ -217,9 +233,13 @@ pub fn cargo_test(
 ) -> Result<bool> {
     let (shell, cargo) = cargo(root)?;
     let test = cmd!(shell, "{cargo} test --locked --no-fail-fast {select...} -- {filter...}");
-    let mut test = Command::from(without_cargo_and_credentials(test).envs(environment));
+    let mut test = Command::from(without_cargo_and_credentials(test, root).envs(environment));
     if let Some(log) = log {
         test.stdout(log.try_clone()?).stderr(log.try_clone()?);
     }
     Ok(test.status().context("cannot start cargo")?.success())
 }
+
+#[cfg(test)]
+#[path = "../../../tests/unit/edge/shell/cargo.rs"]
+mod tests;

@@ -25,7 +25,7 @@ const FIXED: [(&str, &str); 5] = [
 
 /// Restarts this program with the same arguments in an environment without accounts, unless it already runs in one. All
 /// child processes inherit the `mark` variable (a name and a value), which other processes use to find them. `secrets` are
-/// names of variables that only this program keeps. Returns the mark's current value.
+/// names of variables that this program keeps; cargo does not inherit them. Returns the mark's current value.
 pub fn without_accounts(mark: (&str, &str), secrets: &BTreeSet<String>) -> Result<String> {
     let is_kept = |name: &OsString| {
         let text = name.to_string_lossy();
