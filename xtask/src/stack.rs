@@ -27,7 +27,7 @@ pub use dependencies::{Dependencies, Source, connect};
 pub use deployed::{Deployed, TAG, owned};
 pub use resolve::{ParameterValue, Resolved, resolve};
 pub use retention::{Adopted, Existing, adopted, import, retained, without_retention};
-pub use sources::{REGISTRY, SOURCE, STORAGE, WAREHOUSE, is_of_source, per_source, settings};
+pub use sources::{REGISTRY, SOURCE, STORAGE, WAREHOUSE, is_of_source, per_source, settings, stack_of};
 pub use status::State;
 pub use template::Template;
 pub use types::{RESOURCE_TYPES, Replaces, ResourceType};

@@ -13,7 +13,7 @@ use crate::edge::redshift::Redshift;
 use crate::edge::serverless::{Serverless, Workgroup};
 use crate::run::BatchResource;
 use crate::settings::{Ingestion, Settings};
-use crate::stack::{Deployed, State};
+use crate::stack::{Deployed, State, stack_of};
 use crate::verdict::StatusLine;
 
 const DEPLOY: &str = "cargo xtask deploy";
@@ -33,7 +33,16 @@ pub fn lines(request: DeployRequest, drift: bool) -> Result<Vec<StatusLine>> {
     for stack in dependencies.levels.iter().flatten() {
         list.push(stack_line(&format!("{}-{stack}", settings.stack_prefix), deployed.get(stack)));
     }
+    // The stack of a source that is only disabled is kept.
+    let ingestions = settings.ingestions();
+    let disabled = |stack: &str| {
+        let mut disabled = ingestions.iter().filter(|one| !one.enabled && one.secret.is_some());
+        disabled.any(|one| stack_of(&one.source) == stack)
+    };
     list.extend(current.abandoned.iter().map(|(stack, found)| {
+        if disabled(stack) {
+            return stack_line(&found.name, Some(found));
+        }
         let fix = format!("cargo xtask destroy --stack {stack}");
         StatusLine::red(&found.name, "no source in the settings needs this stack", fix)
     }));

@@ -158,7 +158,7 @@ pub fn per_source(templates: Vec<Template>, of: &Settings) -> Vec<Template> {
     let stacks = |template: &Template| -> Vec<Template> {
         let one = |one: &Ingestion| {
             let secret = one.secret.as_ref()?;
-            let key = of.sources.get(&one.source).and_then(|own| own.secret_key.clone()).unwrap_or_default();
+            let key = of.secret_key(&one.source).unwrap_or_default();
             let rows = [
                 ("SourceJobName", one.job.name.clone()),
                 ("SecretService", secret.service.clone()),
@@ -167,12 +167,17 @@ pub fn per_source(templates: Vec<Template>, of: &Settings) -> Vec<Template> {
                 ("SecretKeyArn", key),
             ];
             let own = rows.map(|(name, value)| (name, Setting { key: "sources", value })).into();
-            // A stack's name has only letters, digits and hyphens (AWS CloudFormation API Reference, CreateChangeSet).
-            Some(Template { name: format!("{SOURCE}-{}", one.source.replace('_', "-")), own, ..template.clone() })
+            Some(Template { name: stack_of(&one.source), own, ..template.clone() })
         };
         sources.iter().filter_map(one).collect()
     };
     templates.into_iter().flat_map(|one| if one.name == SOURCE { stacks(&one) } else { vec![one] }).collect()
+}
+
+/// Returns the name of a source's stack, without the prefix. A stack's name has only letters, digits and hyphens (AWS
+/// CloudFormation API Reference, CreateChangeSet).
+pub fn stack_of(source: &str) -> String {
+    format!("{SOURCE}-{}", source.replace('_', "-"))
 }
 
 /// Returns whether a stack, by its name without the prefix, is that of a source.

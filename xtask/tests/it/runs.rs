@@ -125,6 +125,20 @@ fn a_direct_run_has_the_jobs_of_the_dag() {
 }
 
 #[test]
+fn a_disabled_source_with_secrets_has_no_job_definition_and_is_not_run() {
+    let (stub, folder) = (with(&[], 1), tempfile::tempdir().expect("a folder"));
+    let root = folder.path();
+    crate::support::copy::copy_repository(root);
+    // A contract without a line in the settings.
+    std::fs::write(root.join("jobs/contracts/my_shop.yaml"), crate::rehearse::CONTRACT).expect("written");
+    let output = command(&stub, &["run", "my_shop", "--direct"]).current_dir(root).output().expect("xtask starts");
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("the source `my_shop` is not enabled") && !stderr.contains("--direct"), "{stderr}");
+    assert!(stub.cloud().requests.is_empty());
+}
+
+#[test]
 fn every_line_is_printed_once_regardless_of_the_delivery() {
     for seed in 2..4 {
         // A temporary failure, and a second container with another log stream.

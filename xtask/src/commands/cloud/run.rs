@@ -18,8 +18,11 @@ pub(super) fn run(args: &Run) -> Result<Exit> {
     let ingestion = settings.ingestion(args.source.as_deref())?;
     let (source, dag) = (&ingestion.source, &ingestion.dag);
     let disabled = || Failure::new(format!("the source `{source}` is not enabled, so the DAG `{dag}` does not exist"));
-    let hint = format!("set `sources.{source}.enabled` in the settings and deploy, or pass --direct");
-    ensure!(ingestion.enabled || args.direct, disabled().hint(hint));
+    // Without a stack of its own, a source with secrets has no job definition.
+    let needs_stack = !configured.contracts[source].secrets().is_empty();
+    let or_direct = if needs_stack { "" } else { ", or pass --direct" };
+    let hint = format!("set `sources.{source}.enabled` in the settings and deploy{or_direct}");
+    ensure!(ingestion.enabled || args.direct && !needs_stack, disabled().hint(hint));
     let run_options = run_options(&args.options, &configured.contracts[source])?;
     if args.attach.is_none() {
         stacks::check_owner(&configured.module, &settings, &variables)?;

@@ -1,7 +1,7 @@
 //! A run without Airflow: the same jobs with the same names, each depending on those of the previous task, so that Batch
 //! finishes the run even if this program stops.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 use super::follow::{Follow, RunProgress, RunRequest};
 use crate::edge::aws::Aws;
@@ -39,6 +39,12 @@ pub fn run(request: &RunRequest, id: &str, attach: bool, report: &mut dyn FnMut(
     // All groups are submitted before the next task: if that exists, a missing group has none of the run's collections.
     if jobs.iter().any(|(task, found)| task.map_index.is_none() && found.is_some()) {
         jobs.retain(|(task, found)| task.map_index.is_none() || found.is_some());
+    } else if attach
+        && is_direct(run_id)
+        && jobs.iter().any(|(task, found)| task.map_index.is_some() && found.is_none())
+    {
+        let failure = Failure::new(format!("the run `{id}` was interrupted before all of its jobs were submitted"));
+        bail!(failure.hint("start a new run: the options of the missing jobs, such as their collections, are unknown"));
     }
     let (mut before, mut current, mut of) = (Vec::new(), Vec::new(), "");
     for (task, found) in &jobs {

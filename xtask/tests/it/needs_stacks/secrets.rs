@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::account;
-use crate::rehearse::add_source;
+use crate::rehearse::{add_source, remove_source};
 use crate::support::account::Account;
 use crate::support::copy::copy_repository;
 
@@ -42,8 +42,11 @@ fn the_stack_of_a_source_follows_its_settings() {
         "DataPlatform-source-my-shop  no source needs it; `cargo xtask destroy --stack source-my-shop` deletes it";
     let diff = account.run(&["diff"]).done().stdout;
     assert!(diff.contains(line), "{diff}");
-    let status = account.run(&["status"]);
-    assert!(status.stdout.contains("no source in the settings needs this stack"), "{}", status.stdout);
+    let status = account.run(&["status"]).stdout;
+    assert!(status.contains("source-my-shop") && !status.contains("no source in the settings needs this"), "{status}");
+    remove_source(root);
+    let status = account.run(&["status"]).stdout;
+    assert!(status.contains("no source in the settings needs this stack"), "{status}");
     account.run(&["destroy", "--yes", "--stack", "source-other"]).refused(&["`source-other` does not exist"]);
     account.run(&["destroy", "--yes", "--stack", "source-my-shop"]).done();
     assert_eq!(account.status("source-my-shop"), None);

@@ -101,15 +101,21 @@ fn a_run_of_some_collections_has_only_the_groups_of_these() {
 }
 
 #[test]
-fn an_interrupted_submission_is_completed() {
+fn an_interrupted_submission_is_completed_unless_groups_are_missing() {
     let (stub, repository) = (with(&[], 34), split());
     let output = run(&stub, repository.path(), &["run", "--direct", "--json"]);
     let id = value(&output)["run_id"].as_str().expect("an ID").to_owned();
-    stub.cloud().jobs.truncate(2);
+    stub.cloud().jobs.truncate(3);
     let output = run(&stub, repository.path(), &["run", "--direct", "--json", "--attach", &id]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let names: Vec<String> = stub.cloud().jobs.iter().map(|job| name(&job.request)).collect();
     assert_eq!(names, ["transformation-0", "transformation-1", "transformation-2", "copy_job", "dbt_build"]);
+    // It may have had options, such as the collections of two groups.
+    stub.cloud().jobs.truncate(2);
+    let output = run(&stub, repository.path(), &["run", "--direct", "--attach", &id]);
+    let stderr = text(&output.stderr);
+    assert!(output.status.code() == Some(1) && stderr.contains("hint: start a new run"), "{stderr}");
+    assert_eq!(stub.cloud().jobs.len(), 2);
 }
 
 #[test]
