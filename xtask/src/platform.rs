@@ -8,8 +8,6 @@ use crate::settings::{Ingestion, RunTask, Settings, chain};
 
 /// The file's path in the repository.
 pub const FILE: &str = "dags/platform.json";
-/// The placeholder account in the committed file, which emulators also use.
-pub const NO_ACCOUNT: &str = "000000000000";
 
 /// Seconds between two polls of a job: Fargate takes about 30 s to start one, and DescribeJobs is throttled per
 /// account. The DAGs poll more often at first.

@@ -147,8 +147,8 @@ impl Place {
             "port": self.iam, "region": settings.region, "account": account, "log": self.file(CALLS),
             "administrator": ADMINISTRATOR, "prefix": settings.stack_prefix,
             "secretKeys": settings.ingestions().iter().filter_map(|one| {
-                let key = settings.sources.get(&one.source)?.secret_key.as_ref()?;
-                Some((one.secret.as_ref()?.arn("aws", &settings.region, account), key.clone()))
+                let key = settings.secret_key(&one.source)?;
+                Some((one.secret.as_ref()?.arn("aws", &settings.region, account), key))
             }).collect::<BTreeMap<_, _>>(),
             "upstreams": {
                 "": self.ministack, "batch": self.moto, "logs": self.moto,

@@ -34,7 +34,7 @@ mod warehouse;
 pub use airflow::{LogLevel, Webserver};
 pub use auth::Method;
 pub use batch::Platform;
-pub use confined::confined;
+pub use confined::{NO_ACCOUNT, confined};
 pub use document::{Document, Problem, Problems, no_yaml, shortened, text_of};
 pub use images::Compile;
 pub use model::{Deletion, Level, Settings};

@@ -11,8 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 
 pub use self::identity::caller;
 use self::identity::identity;
-use crate::platform::NO_ACCOUNT;
-use crate::settings::{Settings, Variables, confined, given};
+use crate::settings::{NO_ACCOUNT, Settings, Variables, confined, given};
 
 /// SDK IDs of services that the emulator does not support: MiniStack does not implement Redshift, and its MWAA does not
 /// return environments created by CloudFormation.

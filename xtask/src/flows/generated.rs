@@ -55,7 +55,7 @@ pub fn sources(contract: &Contract, contract_file: &str) -> Generated {
 /// contain no account, because the file is committed.
 pub fn dag_settings(module: Option<&str>) -> Result<Generated> {
     let found = configure::module(Some(module.unwrap_or(DEFAULT_MODULE)), &Variables::new())?;
-    let text = platform::render(found.settings(), platform::NO_ACCOUNT);
+    let text = platform::render(found.settings(), settings::NO_ACCOUNT);
     Ok(Generated { command: "cargo xtask dag-settings", path: PathBuf::from(platform::FILE), text })
 }
 

@@ -247,7 +247,7 @@ pub(super) fn new_server(dir: &Path, report: &mut dyn FnMut(&str)) -> Result<Ser
 
 /// Returns dbt's options to build the models of a source; `None` if the project has none. Tables of other sources may not
 /// exist here.
-fn models(source: &str, project: &Path) -> Result<Option<Vec<String>>> {
+pub(super) fn models(source: &str, project: &Path) -> Result<Option<Vec<String>>> {
     let staging = project.join("models/staging");
     if !project.join("dbt_project.yml").exists() {
         return Ok(None);

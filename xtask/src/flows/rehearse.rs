@@ -2,6 +2,7 @@
 //! images are built and pushed, and DAGs are synced; Airflow then runs `ingestion` through the Batch API in containers,
 //! which write to the emulator's S3 and, through the Redshift emulator, to PostgreSQL.
 
+mod base;
 mod deployer;
 mod inspect;
 mod runs;
@@ -13,7 +14,7 @@ mod stage;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 
 pub use secrets::{secret_names, secrets};
 pub use source::{Source, sources};
@@ -28,17 +29,17 @@ use crate::cli::InjectedFault;
 use crate::edge::aws::Aws;
 use crate::edge::docker::Engine;
 use crate::edge::ecr::Ecr;
+use crate::edge::files;
 use crate::edge::mwaa::Mwaa;
-use crate::edge::{files, machine, shell};
 use crate::failure::Failure;
 use crate::flows::configure;
 use crate::image::INGESTION;
-use crate::platform::NO_ACCOUNT;
 use crate::rehearsal::{
     ADMINISTRATOR, AIRFLOW_USER, DEPLOY, Kept, MODULE, NOT_VERIFIED, PLAN, RehearsalReport, StepTime, dot_env, refusals,
 };
 use crate::run::{ApiRequest, direct_run_id, import_errors, manual_run_id};
-use crate::settings::{DAG, Ingestion, Settings, Variables};
+use crate::settings::{DAG, Ingestion, NO_ACCOUNT, Settings, Variables};
+use base::base;
 use deployer::Deployer;
 use runs::Runs;
 
@@ -251,40 +252,6 @@ fn rehearse(
         not_verified: NOT_VERIFIED,
         kept,
     })
-}
-
-/// Returns the environment variables for building images. A generated Debian image replaces a base image that cannot be
-/// pulled; `IMAGE_CA_BUNDLE` defaults to the system's bundle.
-fn base(
-    stage: &Stage,
-    request: &RehearsalRequest,
-    settings: &Settings,
-    report: &mut dyn FnMut(RehearsalProgress),
-) -> Result<BTreeMap<String, String>> {
-    let mut kept = request.variables.clone();
-    if !kept.contains_key("IMAGE_CA_BUNDLE") {
-        let bundle = machine::certificates();
-        kept.extend(bundle.map(|bundle| ("IMAGE_CA_BUNDLE".to_owned(), bundle.display().to_string())));
-    }
-    let base = &settings.images.dbt.base;
-    if kept.contains_key("IMAGE_BASE") || Engine::connect(stage.docker_host.as_deref())?.image(base)?.is_some() {
-        return Ok(kept);
-    }
-    // The script pushes the image, because only a pushed image has a digest.
-    let variables = stage.place.variables(&settings.region, ADMINISTRATOR, BTreeMap::new());
-    let aws = Aws::for_settings(settings, &variables)?;
-    aws.wait(Ecr::new(&aws.config).create(stage::BASE))?;
-    let script = files::root().join("xtask/emulator/base-image.sh").display().to_string();
-    let found = shell::read(&script, &[base, &stage.place.registry()], "").with_context(|| {
-        let failure = Failure::new(format!("cannot pull `{base}`, and cannot build a base image instead"));
-        failure.hint("set IMAGE_BASE to an image that this machine can pull, with its digest")
-    })?;
-    if found != *base {
-        let name = base.split('@').next().unwrap_or(base);
-        report(RehearsalProgress::Step(format!("cannot pull `{name}`; using Debian's Python as the base image")));
-    }
-    kept.insert("IMAGE_BASE".to_owned(), found);
-    Ok(kept)
 }
 
 fn delete_pushed_images(aws: &Aws, settings: &Settings) -> Result<()> {

@@ -128,6 +128,7 @@ pub fn contradictions(
     tables: &BTreeMap<String, Counts>,
     rows: &BTreeMap<String, u64>,
     dbt: Option<&Results>,
+    has_models: bool,
 ) -> Vec<String> {
     let mut found = Vec::new();
     if tables.is_empty() {
@@ -141,7 +142,7 @@ pub fn contradictions(
     }
     match dbt {
         None => found.push("dbt wrote no results to the lake".to_owned()),
-        Some(dbt) if dbt.total == 0 => found.push("dbt built and tested nothing".to_owned()),
+        Some(dbt) if dbt.total == 0 && has_models => found.push("dbt built and tested nothing".to_owned()),
         Some(_) => {}
     }
     found

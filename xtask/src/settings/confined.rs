@@ -5,6 +5,9 @@ use url::{Host, Url};
 use super::variables::{Origin, Variables, given};
 use crate::failure::Failure;
 
+/// The placeholder account in committed files, which emulators also use.
+pub const NO_ACCOUNT: &str = "000000000000";
+
 const ENDPOINT: &str = "AWS_ENDPOINT_URL";
 const KEYS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 

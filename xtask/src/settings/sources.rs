@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::JobDefinition;
 use super::check::Findings;
+use super::confined::NO_ACCOUNT;
 use super::dags::cron;
 use super::document::Problem;
 use super::model::Settings;
@@ -120,6 +121,16 @@ impl Ingestion {
 }
 
 impl Settings {
+    /// Returns the ARN of the key that encrypts a source's secret; in the account of emulators, if the settings have it.
+    pub fn secret_key(&self, source: &str) -> Option<String> {
+        let key = self.sources.get(source)?.secret_key.as_deref()?;
+        let mut parts: Vec<&str> = key.split(':').collect();
+        if let (Some(NO_ACCOUNT), Some(account)) = (self.account.as_deref(), parts.get_mut(4)) {
+            *account = NO_ACCOUNT;
+        }
+        Some(parts.join(":"))
+    }
+
     /// Returns how each source is loaded, in the order of the sources' names.
     pub fn ingestions(&self) -> Vec<Ingestion> {
         let with_defaults = |(name, own): (&String, &Source)| {
@@ -228,7 +239,8 @@ fn check_secret(settings: &Settings, secret: &SourceSecret, job: &JobDefinition,
 }
 
 fn check_account(settings: &Settings, account: &str, path: &str, found: &mut Findings<'_>) {
-    let is_own = settings.account.as_deref().is_none_or(|own| own == account);
+    // The emulators have only one account, whose settings extend those of another.
+    let is_own = settings.account.as_deref().is_none_or(|own| own == account || own == NO_ACCOUNT);
     found.must(is_own, path, "must be in the account of the deployment");
 }
 

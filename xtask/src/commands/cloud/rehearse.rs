@@ -18,7 +18,8 @@ use crate::rehearsal::{MARK, id, text};
 
 pub(super) fn run(args: &Rehearse) -> Result<Exit> {
     let new = id(&files::now("%Y%m%dT%H%M%S"), &files::secret()?);
-    let secrets = if args.action.is_some() { BTreeSet::new() } else { rehearse::secret_names()? };
+    let has_fault = args.inject_fault.is_some();
+    let secrets = if args.action.is_some() { BTreeSet::new() } else { rehearse::secret_names(has_fault)? };
     let id = shell::without_accounts((MARK, &new), &secrets)?;
     let variables = shell::image_variables();
     let docker_host = variables.get("DOCKER_HOST").cloned();
@@ -28,7 +29,7 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
         terminal::print(if stopped.is_empty() { "No rehearsal was running.\n" } else { &text })?;
         return Ok(Exit::Done);
     }
-    let (source, urls) = rehearse::sources(&args.sources)?;
+    let (source, urls) = rehearse::sources(&args.sources, args.inject_fault)?;
     if source.is_some() && matches!(args.inject_fault, Some(InjectedFault::Source | InjectedFault::Marts)) {
         bail!(
             Failure::new("--source cannot be combined with --inject-fault source or marts")
@@ -36,7 +37,7 @@ pub(super) fn run(args: &Rehearse) -> Result<Exit> {
                 .exit(Exit::Usage)
         );
     }
-    let secrets = rehearse::secrets()?;
+    let secrets = rehearse::secrets(has_fault)?;
     rehearse::preflight(docker_host.as_deref())?;
     let request = RehearsalRequest {
         source: Source::of(source.as_deref(), args.inject_fault)?,

@@ -17,9 +17,8 @@ use crate::failure::Failure;
 use crate::flows::local::new_server;
 use crate::flows::warehouse::create_database;
 use crate::pipeline::Invocation;
-use crate::platform::NO_ACCOUNT;
 use crate::rehearsal::{AIRFLOW_USER, CALLS, COPY, DAGS, MARK, Policies};
-use crate::settings::Settings;
+use crate::settings::{NO_ACCOUNT, Settings};
 
 const AIRFLOW: [(&str, &[&str]); 3] = [
     ("api-server", &["api-server"]),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use contract::{Auth, is_on_loopback};
 use serde_json::Value;
 use tiny_http::{Response, Server};
 
@@ -14,7 +15,7 @@ use crate::failure::Failure;
 use crate::flows::configure;
 use crate::flows::sync::sample;
 use crate::rehearsal::MODULE;
-use crate::settings::{DAG, Settings, Variables};
+use crate::settings::{DAG, Ingestion, Settings, Variables};
 
 const HINT: &str = "pass a folder or http(s)://host to --source";
 
@@ -67,19 +68,26 @@ impl Source {
 }
 
 /// Splits the requested sources: the default one, and the URLs of others by name. Fails for a name that is not an enabled
-/// source, and for a folder of another source.
-pub fn sources(requested: &[String]) -> Result<(Option<String>, BTreeMap<String, String>)> {
-    let settings = configure::module(Some(MODULE), &Variables::new())?.resolved.settings;
+/// source, for a source that is requested twice, for a folder of another source, and if a contract leads elsewhere.
+pub fn sources(
+    requested: &[String],
+    fault: Option<InjectedFault>,
+) -> Result<(Option<String>, BTreeMap<String, String>)> {
+    let configured = configure::module(Some(MODULE), &Variables::new())?;
+    let settings = configured.settings();
     let (mut default, mut urls) = (None, BTreeMap::new());
+    let once = |text: &str| {
+        Failure::new(format!("`--source {text}`: this source has another `--source`")).hint("pass one for each source")
+    };
     for text in requested {
         let is_name = |name: &str| name.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_');
         let Some((name, value)) = text.split_once('=').filter(|(name, _)| is_name(name)) else {
-            default = Some(text.clone());
+            ensure!(default.replace(text.clone()).is_none(), once(text));
             continue;
         };
         let one = settings.ingestion(Some(name))?;
         if one.dag == DAG {
-            default = Some(value.to_owned());
+            ensure!(default.replace(value.to_owned()).is_none(), once(text));
             continue;
         }
         let failure = Failure::new(format!("`--source {text}`: the source `{name}` is not enabled"));
@@ -88,10 +96,38 @@ pub fn sources(requested: &[String]) -> Result<(Option<String>, BTreeMap<String,
         let failure = failure.hint("pass NAME=http(s)://host; only the default source can be a folder");
         ensure!(value.contains("://"), failure);
         if let Source::Web(url) = Source::of(Some(value), None)? {
-            urls.insert(name.to_owned(), url);
+            ensure!(urls.insert(name.to_owned(), url).is_none(), once(text));
+        }
+    }
+    // A folder needs no token. A fault is in the default source, and the others are not run.
+    let is_server =
+        default.as_deref().is_some_and(|source| source.contains("://")) || fault == Some(InjectedFault::Source);
+    let is_reached = |one: &Ingestion| if one.dag == DAG { is_server } else { one.enabled && fault.is_none() };
+    for one in settings.ingestions().iter().filter(|one| is_reached(one)) {
+        let contract = &configured.contracts[&one.source];
+        if one.dag != DAG && !urls.contains_key(&one.source) {
+            only_here(one, "base_url", &contract.base_url)?;
+        }
+        if let Some(Auth::Oauth2 { access_token_url, .. }) = &contract.request.auth {
+            only_here(one, "access_token_url", access_token_url)?;
         }
     }
     Ok((default, urls))
+}
+
+/// Fails if a URL in a contract is not on this machine.
+fn only_here(one: &Ingestion, key: &str, url: &str) -> Result<()> {
+    let (name, contract) = (&one.source, &one.contract);
+    let mut ways = vec![format!("write a loopback URL in {contract}")];
+    if key == "base_url" {
+        ways.insert(0, format!("pass --source {name}=http://127.0.0.1:PORT"));
+    }
+    if one.dag != DAG {
+        ways.push(format!("set `sources.{name}.enabled: false` in infra/settings/rehearse.yaml"));
+    }
+    let problem = format!("`{key}` of the source `{name}` is `{url}`, but a rehearsal connects only to this machine");
+    ensure!(is_on_loopback(url), Failure::new(problem).hint(ways.join(", or ")));
+    Ok(())
 }
 
 fn is_json(path: &Path) -> bool {

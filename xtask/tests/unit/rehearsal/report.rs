@@ -56,11 +56,14 @@ fn missing_and_wrong_reports_are_contradictions() {
     let tables = BTreeMap::from([("launches".to_owned(), counts)]);
     let rows = |rows| BTreeMap::from([("launches".to_owned(), rows)]);
     let dbt = Results { total: 1, ..Results::default() };
-    assert!(super::contradictions(&tables, &rows(3), Some(&dbt)).is_empty());
-    let found = super::contradictions(&tables, &rows(2), Some(&dbt));
+    assert!(super::contradictions(&tables, &rows(3), Some(&dbt), true).is_empty());
+    let found = super::contradictions(&tables, &rows(2), Some(&dbt), true);
     assert_eq!(found, ["`launches` has 2 rows in the warehouse, but `copy` reported 3"]);
-    assert_eq!(super::contradictions(&BTreeMap::new(), &BTreeMap::new(), None).len(), 2);
-    assert_eq!(super::contradictions(&tables, &rows(3), Some(&Results::default())), ["dbt built and tested nothing"]);
+    assert_eq!(super::contradictions(&BTreeMap::new(), &BTreeMap::new(), None, true).len(), 2);
+    let nothing = Results::default();
+    assert_eq!(super::contradictions(&tables, &rows(3), Some(&nothing), true), ["dbt built and tested nothing"]);
+    // A source without models.
+    assert!(super::contradictions(&tables, &rows(3), Some(&nothing), false).is_empty());
 }
 
 #[test]
