@@ -9,7 +9,8 @@
 //! ```
 //!
 //! A value of a wrong type keeps its type, so that its record is quarantined for the same reason, but not its content. Where
-//! an object with such a column is expected, any other value becomes `"***"`. Lists are searched everywhere.
+//! an object with such a column is expected, any other value becomes `"***"`. Lists are searched everywhere. If an object
+//! arrives instead of a list, its fields are elements.
 
 use std::borrow::Cow;
 
@@ -24,6 +25,9 @@ use crate::receipt::hex;
 
 /// The shortest key in bytes: a shorter one than the hash "would decrease the security strength" (RFC 2104, section 3).
 const SHORTEST: usize = 32;
+
+/// The deepest nesting that the reader of records accepts (serde_json), and that is searched for personal data.
+const DEEPEST: usize = 128;
 
 /// The key of hashes.
 #[derive(Clone, Debug)]
@@ -51,13 +55,17 @@ pub struct Redactor {
 enum Node {
     Keep,
     Rule(Personal, Vec<Clean>),
-    Object(Vec<(String, Node)>),
+    /// An object, or the elements of a list.
+    Object {
+        fields: Vec<(String, Node)>,
+        is_list: bool,
+    },
 }
 
 impl Redactor {
     /// Creates a redactor; `None` if the collection has no personal data.
     pub fn new(contract: &Contract, collection: &Collection, key: Option<&HashKey>) -> Option<Self> {
-        let mut root = Node::Object(Vec::new());
+        let mut root = Node::object();
         let mut insert = |path: &str, column: &Column| {
             let clean = column.clean.as_ref().unwrap_or(&contract.defaults.clean);
             let leaf = column.personal.map_or(Node::Keep, |personal| Node::Rule(personal, clean.clone()));
@@ -74,6 +82,7 @@ impl Redactor {
                 }
             }
         }
+        collection.children.values().for_each(|child| root.mark_list(&child.at));
         root.prune();
         (!matches!(root, Node::Keep)).then(|| Self { root, key: key.cloned() })
     }
@@ -81,29 +90,38 @@ impl Redactor {
     /// Returns a record without personal data. `json` is grammatically valid.
     pub fn redact(&self, json: &str) -> String {
         let mut out = String::with_capacity(json.len());
-        self.value(&self.root, json.trim(), &mut out);
+        self.value((&self.root, &Node::Keep), json.trim(), 0, &mut out);
         out
     }
 
-    fn value(&self, node: &Node, json: &str, out: &mut String) {
+    /// Writes a value at a node; `other` is the node for the fields that the contract does not define.
+    fn value(&self, (node, other): (&Node, &Node), json: &str, depth: usize, out: &mut String) {
         match (node, json.as_bytes().first()) {
             (Node::Keep, _) | (_, Some(b'n')) => out.push_str(json),
+            (_, Some(b'[' | b'{')) if depth > DEEPEST => out.push_str("[]"),
             (_, Some(b'[')) => {
                 let elements: Vec<&RawValue> = serde_json::from_str(json).unwrap_or_default();
-                list(out, ['[', ']'], &elements, |element, out| self.value(node, element.get(), out));
+                let write = |element: &&RawValue, out: &mut String| {
+                    self.value((node, &Node::Keep), element.get(), depth + 1, out);
+                };
+                list(out, ['[', ']'], &elements, write);
             }
-            (Node::Object(fields), Some(b'{')) => {
+            (Node::Object { fields, .. }, Some(b'{')) => {
                 let Members(mut members) = serde_json::from_str(json).unwrap_or_default();
-                let node = |name: &RawValue| {
+                let nodes = |name: &RawValue| {
                     // A name with half a surrogate pair is not in the contract.
                     let name: Option<Cow<'_, str>> = serde_json::from_str(name.get()).ok().map(|Name(name)| name);
-                    name.map_or(&Node::Keep, |name| find(fields, &name))
+                    match name.and_then(|name| find(fields, &name)) {
+                        Some(node) if node.is_list() => (node, node),
+                        Some(node) => (node, &Node::Keep),
+                        None => (other, other),
+                    }
                 };
-                members.retain(|(name, _)| !matches!(node(name), Node::Rule(Personal::Drop, _)));
+                members.retain(|(name, _)| !matches!(nodes(name), (Node::Rule(Personal::Drop, _), _)));
                 list(out, ['{', '}'], &members, |(name, value), out| {
                     out.push_str(name.get());
                     out.push(':');
-                    self.value(node(name), value.get(), out);
+                    self.value(nodes(name), value.get(), depth + 1, out);
                 });
             }
             (Node::Rule(personal, clean), Some(b'"')) => {
@@ -116,7 +134,7 @@ impl Redactor {
             (Node::Rule(..), Some(b'{')) => out.push_str("{}"),
             (Node::Rule(..), Some(b't' | b'f')) => out.push_str("false"),
             (Node::Rule(..), _) => out.push('0'),
-            (Node::Object(_), _) => quote(Personal::MASK, out),
+            (Node::Object { .. }, _) => quote(Personal::MASK, out),
         }
     }
 
@@ -130,11 +148,29 @@ impl Redactor {
 }
 
 impl Node {
+    fn object() -> Self {
+        Self::Object { fields: Vec::new(), is_list: false }
+    }
+
+    fn is_list(&self) -> bool {
+        matches!(self, Self::Object { is_list: true, .. })
+    }
+
+    fn mark_list(&mut self, path: &str) {
+        let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
+        let Self::Object { fields, .. } = self else { return };
+        match (fields.iter_mut().find(|(name, _)| name == head), rest) {
+            (Some((_, node)), Some(rest)) => node.mark_list(rest),
+            (Some((_, Self::Object { is_list, .. })), None) => *is_list = true,
+            _ => {}
+        }
+    }
+
     fn insert(&mut self, path: &str, leaf: Self) {
-        let Self::Object(fields) = self else { return };
+        let Self::Object { fields, .. } = self else { return };
         let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
         let place = fields.iter().position(|(name, _)| name == head).unwrap_or_else(|| {
-            fields.push((head.to_owned(), Self::Object(Vec::new())));
+            fields.push((head.to_owned(), Self::object()));
             fields.len() - 1
         });
         match rest {
@@ -145,7 +181,7 @@ impl Node {
 
     /// Keeps the objects without personal data as they are.
     fn prune(&mut self) {
-        let Self::Object(fields) = self else { return };
+        let Self::Object { fields, .. } = self else { return };
         fields.iter_mut().for_each(|(_, node)| node.prune());
         if fields.iter().all(|(_, node)| matches!(node, Self::Keep)) {
             *self = Self::Keep;
@@ -153,11 +189,11 @@ impl Node {
     }
 }
 
-/// Returns what happens to a field. The name may differ in case, or be a whole path: the reader would keep such a field in
-/// `_extra`.
-fn find<'n>(fields: &'n [(String, Node)], name: &str) -> &'n Node {
+/// Returns what happens to a field of the contract. The name may differ in case, or be a whole path: the reader would keep
+/// such a field in `_extra`.
+fn find<'n>(fields: &'n [(String, Node)], name: &str) -> Option<&'n Node> {
     if let Some((_, node)) = fields.iter().find(|(field, _)| field == name) {
-        return node;
+        return Some(node);
     }
     let lower = name.to_lowercase();
     let alike = |path: &str| {
@@ -165,11 +201,12 @@ fn find<'n>(fields: &'n [(String, Node)], name: &str) -> &'n Node {
         fields.iter().find(personal).map(|(_, node)| node)
     };
     if let Some(node) = alike(&lower) {
-        return node;
+        return Some(node);
     }
-    match lower.split_once('.').and_then(|(head, rest)| Some((alike(head)?, rest))) {
-        Some((Node::Object(inner), rest)) => find(inner, rest),
-        _ => &Node::Keep,
+    let (head, rest) = lower.split_once('.')?;
+    match alike(head)? {
+        node @ Node::Object { fields, is_list } => find(fields, rest).or(is_list.then_some(node)),
+        node => Some(node),
     }
 }
 

@@ -61,6 +61,13 @@ fn each_value_is_replaced_where_the_contract_says() {
             r#"{"contact":{"friends":[{"name":"***","x":1},"***",null]}}"#,
         ),
         (r#"{"contact":{"friends":{"name":"n"}}}"#, r#"{"contact":{"friends":{"name":"***"}}}"#),
+        // An object instead of a list has elements as fields.
+        (
+            r#"{"contact":{"friends":{"0":{"name":"n"},"a":[{"name":"n","x":1}],"b":{"c":{"name":"n"}},"d":"n"}}}"#,
+            r#"{"contact":{"friends":{"0":{"name":"***"},"a":[{"name":"***","x":1}],"b":{"c":{"name":"***"}},"d":"***"}}}"#,
+        ),
+        (r#"{"contact.friends.0.name":"n"}"#, r#"{"contact.friends.0.name":"***"}"#),
+        (r#"{"phone.home":"1","contact.home.street":"s"}"#, r#"{"phone.home":"***"}"#),
         (r#"{"nicks":["a",{"b":"c"}]}"#, r#"{"nicks":["***",{}]}"#),
         (r#"{"nicks":"a"}"#, r#"{"nicks":"***"}"#),
         // Another record than an object, and text that serde_json cannot read.
@@ -74,6 +81,8 @@ fn each_value_is_replaced_where_the_contract_says() {
     }
     let deep = format!(r#"{{"x":{}1{},"phone":"1"}}"#, "[".repeat(5_000), "]".repeat(5_000));
     assert_eq!(redactor.redact(&deep), deep.replace(r#""1""#, r#""***""#));
+    let deep = format!(r#"{{"phone":{}1{}}}"#, "[".repeat(50_000), "]".repeat(50_000));
+    assert_eq!(redactor.redact(&deep), format!(r#"{{"phone":{}[]{}}}"#, "[".repeat(128), "]".repeat(128)));
 }
 
 #[test]
