@@ -1,6 +1,6 @@
 //! How newer samples differ from a contract.
 
-use contract::{Answer, Collection, Column, Contract, Format};
+use contract::{Answer, Collection, Column, Contract, Format, Type};
 use indexmap::IndexMap;
 
 use super::page::Shape;
@@ -65,7 +65,10 @@ fn columns(table: &str, columns: &IndexMap<String, Column>, key: &str, seen: &Se
         match values {
             Some(None) if total > 0 => found.push(format!("{table}.{name}: no record has the field `{path}`")),
             Some(Some(values)) => {
-                let misfit = values.misfit(column.kind);
+                // A hash or mask of any text fits.
+                let is_text = column.personal.is_some() && matches!(column.kind, Type::String(_));
+                let fits = is_text && values.misfit(Type::String(Type::MAX_STRING)).is_none();
+                let misfit = values.misfit(column.kind).filter(|_| !fits);
                 found.extend(misfit.map(|problem| format!("{table}.{name}: {problem}")));
                 let nulls = total.saturating_sub(values.filled());
                 if (column.required || name == key) && nulls > 0 {

@@ -394,6 +394,7 @@ collections:
       home_room: {at: home.room, type: integer, doc: d}
       tail: {type: boolean, doc: d}
       extra: {type: json, doc: d}
+      phone: {type: string(3), personal: mask, doc: d}
     children:
       animal_cubs: {at: cubs, parent_key: animal_id, doc: d, columns: {name: {type: string(9), doc: d}}}
       animal_tags: {at: tags, parent_key: animal_id, doc: d, columns: {label: {at: ., type: string(2), doc: d}}}
@@ -402,11 +403,11 @@ collections:
     let compared = |name: &str, text: &str| {
         drift(&contract, sampled(vec![response(name, text)]).expect("JSON")).expect("comparable")
     };
-    let fits = r#"{"results": [{"id": 1, "name": "Ada", "born": null, "home": null, "tail": true, "extra": [1], "cubs": null, "tags": ["a"]}]}"#;
+    let fits = r#"{"results": [{"id": 1, "name": "Ada", "born": null, "home": null, "tail": true, "extra": [1], "phone": "long", "cubs": null, "tags": ["a"]}]}"#;
     assert_eq!(compared("animals.json", fits), Vec::<String>::new());
     assert_eq!(compared("beasts.json", fits), Vec::<String>::new(), "the name in the path");
     let differs = r#"{"results": [
-        {"id": 1.5, "name": "Adam", "born": "soon", "home": {"door": {"x": 1}}, "cubs": [{"age": 1}], "extra": 1, "tags": ["abc"]},
+        {"id": 1.5, "name": "Adam", "born": "soon", "home": {"door": {"x": 1}}, "cubs": [{"age": 1}], "extra": 1, "phone": 7, "tags": ["abc"]},
         {"id": null, "name": "", "born": "2031-01-01", "wings": 2}]}"#;
     assert_eq!(
         compared("animals.json", differs),
@@ -418,6 +419,7 @@ collections:
             "animals.born: 1 × text that is not a date",
             "animals.home_room: no record has the field `home.room`",
             "animals.tail: no record has the field `tail`",
+            "animals.phone: 1 × number, but the column is a string(3)",
             "animals: the contract has no column for `home.door.x` (integer, 1 values)",
             "animals: the contract has no column for `wings` (integer, 1 values)",
             "animal_cubs.name: no record has the field `name`",
