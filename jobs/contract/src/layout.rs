@@ -26,6 +26,9 @@ pub struct Layout<'a> {
 }
 
 impl Layout<'_> {
+    /// The folders with objects of a source.
+    pub const FOLDERS: [&'static str; 6] = ["raw", "processed", "quarantine", "stage", "lineage", "sample"];
+
     /// Returns the prefix of a collection's responses in all runs.
     pub fn raw_folder(&self, collection: &str) -> String {
         format!("raw/{}/{collection}", self.source)

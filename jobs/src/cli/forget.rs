@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use anyhow::{Result, ensure};
 use clap::Parser;
 use connect::aws;
+use contract::Answer;
 
 use crate::cli::transformation::hash_key;
 use crate::cli::{self, Common};
@@ -16,7 +17,7 @@ use crate::edge::lake::Lake;
 use crate::edge::warehouse::{Address, Postgres};
 use crate::failure::Failure;
 use crate::flows::chosen;
-use crate::flows::forget::{Job, Report, SHORTEST_KEY, forget};
+use crate::flows::forget::{Job, Report, SHORTEST_KEY, forget, single};
 
 /// Count the records with these keys in the lake and the warehouse; with --apply, remove them, and search what is left.
 ///
@@ -58,6 +59,12 @@ async fn run(cli: &Cli) -> Result<Report> {
     let keys: BTreeSet<String> =
         serde_json::from_str(&cli.keys).map_err(|_| refused("is not a JSON array of texts"))?;
     ensure!(!keys.is_empty() && !keys.contains(""), refused("has an empty key"));
+    let chosen = chosen(&contract, &cli.common.collections)?;
+    if cli.common.collections.iter().any(|name| !name.trim().is_empty())
+        && let Some(name) = chosen.iter().find(|name| contract.collections[**name].answer == Answer::Object)
+    {
+        return Err(single(name).into());
+    }
     let request =
         contract::reason(&cli.request).map_err(|problem| Failure::refused(format!("--request: {problem}")))?;
     ensure!(!keys.iter().any(|key| key.len() >= SHORTEST_KEY && request.contains(key)), {
@@ -65,7 +72,7 @@ async fn run(cli: &Cli) -> Result<Report> {
         failure.hint("write the number of the request")
     });
     let job = Job {
-        collections: chosen(&contract, &cli.common.collections)?.into_iter().map(str::to_owned).collect(),
+        collections: chosen.into_iter().map(str::to_owned).collect(),
         keys,
         hash_key: hash_key(&contract)?,
         request,

@@ -1,6 +1,7 @@
 //! `forget`: removes records from responses, files, manifests and the warehouse, and searches what is left.
 //!
 //! ```text
+//! refuse if a load is active
 //! for each run: copy each listed object without the records → replace the manifest → …
 //! warehouse: delete the rows → search every object and table → remove what no manifest lists, and correct texts
 //! ```
@@ -18,17 +19,18 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
-use contract::{Collection, Contract, Layout, Personal, Table};
+use contract::{Answer, Collection, Contract, Layout, Personal, Table, Type};
 use serde::Serialize;
 
+use self::objects::key_column;
 pub use self::texts::SHORTEST_KEY;
-use self::texts::{Texts, key_path};
+use self::texts::{Texts, key_path, scalar_at};
 use crate::clean::Cell;
 use crate::edge::lake::Lake;
 use crate::edge::warehouse::Warehouse;
 use crate::failure::Failure;
 use crate::receipt::Receipt;
-use crate::table::{HashKey, RecordReader, Redactor, Response};
+use crate::table::{HashKey, RecordReader, Redactor, Response, Rows};
 
 /// What to forget.
 #[derive(Clone, Debug)]
@@ -126,14 +128,18 @@ pub async fn forget<W: Warehouse>(job: &Job, lake: &Lake, warehouse: &mut W) -> 
         work.manifests(at).await?;
         work.loaded(at, warehouse).await?;
     }
+    let found = |found: &Found| found.records + found.rows + found.loaded.values().sum::<u64>() > 0;
+    let places: Vec<&str> =
+        work.report.collections.iter().filter(|(_, of)| found(of)).map(|(name, _)| name.as_str()).collect();
+    if let Some(name) = places.iter().find(|name| job.contract.collections[**name].answer == Answer::Object) {
+        return Err(single(name).into());
+    }
     if job.applies {
-        let found = |found: &Found| found.records + found.rows + found.loaded.values().sum::<u64>() > 0;
-        let places: Vec<&str> =
-            work.report.collections.iter().filter(|(_, of)| found(of)).map(|(name, _)| name.as_str()).collect();
         ensure!(places.len() <= 1, {
             let failure = Failure::refused(format!("there are such records in {}", places.join(" and ")));
             failure.hint("choose one of the collections with --collection")
         });
+        work.claim(warehouse).await?;
         for at in 0..work.subjects.len() {
             work.redact(at).await?;
             work.delete(at, warehouse).await?;
@@ -143,37 +149,62 @@ pub async fn forget<W: Warehouse>(job: &Job, lake: &Lake, warehouse: &mut W) -> 
     Ok(work.report)
 }
 
+/// Returns the error for a collection whose response would not be valid without its record.
+pub fn single(collection: &str) -> Failure {
+    let failure = Failure::refused(format!("a response of `{collection}` is a single record, which cannot be cut out"));
+    failure.hint("delete the objects and rows of this collection, or choose another one with --collection")
+}
+
 impl<'j> Subject<'j> {
     fn new(job: &'j Job, name: &'j str) -> Result<Self> {
         let collection = job.contract.collections.get(name).context("a selected collection is not in the contract")?;
         let reader = RecordReader::new(&job.contract, name, collection);
-        let is_hashed = collection.columns.get(&collection.key).is_some_and(|key| key.personal == Some(Personal::Hash));
+        let key = collection.columns.get(&collection.key);
+        // SQL would compare the number, but objects are searched for the text.
+        let is_other =
+            |key: &String| key.parse::<i64>().map_or(job.collections.len() == 1, |number| number.to_string() != *key);
+        ensure!(!key.is_some_and(|key| key.kind == Type::Integer) || !job.keys.iter().any(is_other), {
+            let failure =
+                Failure::refused(format!("a key is not an integer as `{name}` has it: digits without leading zeros"));
+            failure.hint("correct the key, or choose another collection with --collection")
+        });
+        let is_hashed = key.is_some_and(|key| key.personal == Some(Personal::Hash));
         let redactor = Redactor::new(&job.contract, collection, job.hash_key.as_ref());
-        let written = |key: &String| match &redactor {
-            Some(redactor) if is_hashed => redactor.instead(Personal::Hash, key),
-            _ => key.clone(),
-        };
-        let (tables, written) = (job.contract.tables_of(name, collection), job.keys.iter().map(written).collect());
+        let mut written = job.keys.clone();
+        if let Some(redactor) = redactor.as_ref().filter(|_| is_hashed) {
+            written.extend(job.keys.iter().map(|key| redactor.instead(Personal::Hash, key)));
+        }
+        let tables = job.contract.tables_of(name, collection);
         Ok(Self { name, collection, tables, reader, redactor, written })
     }
 
-    /// Returns whether a record of a response is to be forgotten.
-    fn has(&self, json: &str) -> bool {
-        let json = self.redactor.as_ref().map_or(Cow::Borrowed(json), |redactor| redactor.redact(json).into());
-        self.reader.key_of(&self.reader.read(&json)).is_some_and(|key| self.written.contains(key.as_ref()))
+    /// Returns whether a record of a response is to be forgotten; `None` if it has no valid key and another value there.
+    fn has(&self, json: &str) -> Option<bool> {
+        let redacted = self.redactor.as_ref().map_or(Cow::Borrowed(json), |redactor| redactor.redact(json).into());
+        match self.reader.key_of(&self.reader.read(&redacted)) {
+            Some(key) => Some(self.written.contains(key.as_ref())),
+            None => self.has_invalid(json),
+        }
+    }
+
+    /// The same for a row of a file.
+    fn has_row(&self, rows: &Rows, table: Option<&Table<'_>>, row: &[Cell<'_>]) -> Option<bool> {
+        let cell = |column| rows.position(column).map(|position| &row[position]);
+        match (cell(key_column(table)), table.map_or_else(|| cell("record"), |_| None)) {
+            (Some(Cell::Text(key)), _) => Some(self.written.contains(key.as_ref())),
+            (Some(Cell::Integer(key)), _) => Some(self.written.contains(&key.to_string())),
+            (_, Some(Cell::Text(json))) => self.has_invalid(json),
+            _ => None,
+        }
+    }
+
+    /// Compares a value that is not a valid key, such as a text instead of an integer.
+    fn has_invalid(&self, json: &str) -> Option<bool> {
+        scalar_at(json, key_path(self.collection)).filter(|key| self.written.contains(key)).map(|_| true)
     }
 
     fn response(&self, contract: &Contract) -> Response {
         Response::new(self.collection.answer, &contract.request_of(self.collection))
-    }
-
-    /// Returns whether this is the key of such a record in a file.
-    fn is_written(&self, cell: &Cell<'_>) -> bool {
-        match cell {
-            Cell::Text(text) => self.written.contains(text.as_ref()),
-            Cell::Integer(value) => self.written.contains(&value.to_string()),
-            _ => false,
-        }
     }
 
     /// Returns the table of a Parquet file, or `None` for its quarantined records; the outer option is empty for others.
@@ -188,18 +219,21 @@ impl<'j> Subject<'j> {
 }
 
 impl Work<'_> {
-    /// Returns the keys of a collection's manifests, and the manifests.
-    async fn receipts(&self, collection: &str) -> Result<Vec<(String, Receipt)>> {
+    /// Returns the keys of all manifests of a collection, or of the source, and the manifests.
+    async fn receipts(&self, collection: Option<&str>) -> Result<Vec<(String, Receipt)>> {
         let (source, mut receipts) = (&self.job.contract.source, Vec::new());
-        let end = format!("/receipts/{collection}.json");
+        let is_manifest = |key: &str| match collection {
+            Some(name) => key.ends_with(&format!("/receipts/{name}.json")),
+            None => key.contains("/receipts/") && key.ends_with(".json"),
+        };
         for (key, _) in
-            self.lake.list(&format!("stage/{source}")).await?.into_iter().filter(|(key, _)| key.ends_with(&end))
+            self.lake.list(&format!("stage/{source}")).await?.into_iter().filter(|(key, _)| is_manifest(key))
         {
             let Some(bytes) = self.lake.get(&key).await? else { continue };
             let receipt: Receipt = serde_json::from_slice(&bytes).map_err(|error| {
                 Failure::refused(format!("`{}` is not a valid manifest", self.lake.location(&key))).because(error)
             })?;
-            if (Layout { source }).receipt(collection, &receipt.run_id) == key {
+            if (Layout { source }).receipt(&receipt.collection, &receipt.run_id) == key {
                 receipts.push((key, receipt));
             }
         }

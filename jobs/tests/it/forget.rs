@@ -229,3 +229,188 @@ fn a_record_with_a_hashed_key_is_removed() {
     assert_eq!(zoo.database().session(Role::Reader).texts("SELECT name FROM zoo.keepers"), ["Li"]);
     assert_eq!(found(&zoo), [""; 0]);
 }
+
+/// Returns where something is left.
+fn left(done: &Value) -> Vec<&str> {
+    done["left"].as_array().expect("places").iter().filter_map(Value::as_str).collect()
+}
+
+/// A copy of the record with a key of another type is removed; one without a key is not another record.
+#[test]
+fn a_copy_without_a_valid_key_is_removed_or_reported() {
+    let zoo = Zoo::stocked();
+    let run = |run: &str, records: Value| {
+        zoo.set("animals", &records);
+        zoo.load_only("animals", run);
+    };
+    run("r1", json!([record(), other(2), other(3)]));
+    let mut typed = record();
+    typed["id"] = KEY.into();
+    run("r2", json!([typed, other(2), other(3)]));
+    let mut without = record();
+    without.as_object_mut().expect("a record").remove("id");
+    run("r3", json!([without, other(2), other(3)]));
+    let done = zoo.forget(&[KEY]).flag("--apply").run().done();
+    let expected = [zoo.lake.key("quarantine/zoo/animals/run=r3", ".parquet"), zoo.lake.raw("zoo", "r3", "animals")];
+    assert_eq!((left(&done), found(&zoo)), (expected.each_ref().map(String::as_str).to_vec(), expected.to_vec()));
+
+    // A number instead of a text.
+    for (run, key) in [("r4", json!(KEY)), ("r5", json!(9001234))] {
+        zoo.set("keepers", &json!([{"id": key, "name": "pl4nted Noor"}, {"id": "lm", "name": "Li"}]));
+        zoo.load_only("keepers", run);
+    }
+    let done = zoo.forget(&[KEY]).option("--collections", "keepers").flag("--apply").run().done();
+    assert_eq!(found(&zoo), expected, "{done:#}");
+}
+
+/// Files from before the key column had another name are not read as those of other records.
+#[test]
+fn files_without_the_key_column_are_reported() {
+    let zoo = Zoo::stocked();
+    zoo.set("animals", &json!([record(), other(2)]));
+    zoo.load_only("animals", "r1");
+    zoo.amend("    key: id", "    key: cage");
+    zoo.amend("      id: {type: integer", "      cage: {at: id, type: integer");
+    let done = zoo.forget(&[KEY]).option("--collections", "animals").flag("--apply").run().done();
+    let file = zoo.lake.key("processed/zoo/animals/run=r1", ".parquet");
+    assert_eq!(left(&done), [file.as_str(), "table zoo.animals"]);
+}
+
+/// Before the key was hashed, files and rows had the key itself.
+#[test]
+fn a_key_is_also_removed_from_before_it_was_hashed() {
+    let zoo = Zoo::stocked();
+    zoo.amend("at: keeper, type: string(8), references: keepers.id, known_gaps: 1", "at: keeper, type: string(8)");
+    zoo.set("keepers", &json!([{"id": "pl4nted1", "name": "pl4nted Noor"}, {"id": "lm", "name": "Li"}]));
+    zoo.load_only("keepers", "r1");
+    zoo.amend("base_url: http://zoo.example\n", "base_url: http://zoo.example\nhash_key: {secret: ZOO_HASHES}\n");
+    zoo.amend(
+        "id: {type: string(8), required: true, doc: Initials",
+        "id: {type: string(64), personal: hash, doc: Initials",
+    );
+    let with_key = |program: Program| program.env("ZOO_HASHES", &"k".repeat(32)).option("--collections", "keepers");
+    with_key(zoo.transformation("r2")).run().done();
+    with_key(zoo.copy("r2")).run().done();
+    let done = with_key(zoo.forget(&["pl4nted1"]).flag("--apply")).run().done();
+    assert_eq!((left(&done), found(&zoo)), (vec![], vec![]), "{done:#}");
+    let names = zoo.database().session(Role::Reader).texts("SELECT DISTINCT name FROM zoo.keepers");
+    assert_eq!(names, ["Li"]);
+}
+
+/// SQL would read another number than the one that objects have.
+#[test]
+fn a_key_that_is_not_written_as_an_integer_is_refused() {
+    let zoo = Zoo::stocked();
+    zoo.load_only("animals", "r1");
+    let state = zoo.state();
+    for key in ["02", "+2", "-0"] {
+        zoo.forget(&[key]).flag("--apply").run().refused(&["a key is not an integer as `animals` has it"]);
+    }
+    let animals = zoo.forget(&["two"]).option("--collections", "animals");
+    animals.run().refused(&["a key is not an integer as `animals` has it"]);
+    assert_eq!(zoo.state(), state);
+    zoo.forget(&["02"]).option("--collections", "keepers").run().done();
+}
+
+#[test]
+fn a_number_is_found_in_other_collections() {
+    let zoo = Zoo::stocked();
+    zoo.set("animals", &json!([record(), other(2)]));
+    zoo.set("tickets", &json!([{"ticket": 9001234}]));
+    zoo.load("r1");
+    let done = zoo.forget(&[KEY]).option("--collections", "animals").flag("--apply").run().done();
+    let places = [zoo.lake.key("processed/zoo/tickets", ".parquet"), zoo.lake.raw("zoo", "r1", "tickets")];
+    assert_eq!(left(&done), [places[0].as_str(), places[1].as_str(), "table zoo.tickets"]);
+}
+
+/// Without its record, a response that is a single record would not be valid.
+#[test]
+fn a_single_record_is_refused() {
+    let zoo = Zoo::stocked();
+    zoo.load("r1");
+    let state = (zoo.state(), zoo.lake.keys(""));
+    let problem = "a response of `about` is a single record, which cannot be cut out";
+    zoo.forget(&["zoo"]).flag("--apply").option("--collections", "keepers,about").run().refused(&[problem]);
+    zoo.forget(&["zoo"]).option("--collections", "animals,about").run().refused(&[problem]);
+    // Without a collection, only because it has the record.
+    zoo.forget(&["zoo"]).flag("--apply").run().refused(&[problem]);
+    assert_eq!((zoo.state(), zoo.lake.keys("")), state);
+}
+
+/// The contract of an earlier run may not have all collections.
+#[test]
+fn objects_of_a_collection_that_the_contract_does_not_have_remain() {
+    let zoo = Zoo::stocked();
+    zoo.amend("at: keeper, type: string(8), references: keepers.id, known_gaps: 1", "at: keeper, type: string(8)");
+    zoo.set("animals", &json!([record(), other(2)]));
+    zoo.set("keepers", &json!([{"id": "kb", "name": "friend of pl4nted Ada"}]));
+    zoo.load("r1");
+    zoo.amend("  keepers:\n", "  guards:\n");
+    let done = zoo.forget(&[KEY]).option("--collections", "animals").flag("--apply").run().done();
+    let places = [zoo.lake.key("processed/zoo/keepers", ".parquet"), zoo.lake.raw("zoo", "r1", "keepers")];
+    assert_eq!(left(&done), [places[0].as_str(), places[1].as_str(), "table zoo.keepers"]);
+}
+
+#[test]
+fn keys_around_the_records_are_replaced_and_other_texts_are_reported() {
+    let zoo = Zoo::stocked();
+    zoo.amend("    path: /animals\n", "    path: /animals\n    request: {records_at: results}\n");
+    let next = "http://zoo.example/animals?page=2&after=9001234";
+    zoo.set("animals", &json!({"results": [other(2), record()], "last": 9001234, "9001234": "", "next": next}));
+    zoo.load_only("animals", "r1");
+    zoo.set("animals", &json!({"previous": next, "results": [other(2)]}));
+    zoo.load_only("animals", "r2");
+    zoo.set("animals", &json!({"results": [other(2)], "search": "pl4nted Ada"}));
+    zoo.load_only("animals", "r3");
+    let done = zoo.forget(&[KEY]).option("--collections", "animals").flag("--apply").run().done();
+    let [first, second, third] = ["r1", "r2", "r3"].map(|run| zoo.lake.raw("zoo", run, "animals"));
+    // A name is not replaced, because it may lead to the records.
+    assert_eq!(left(&done), [first.as_str(), third.as_str()]);
+    let hidden = "http://zoo.example/animals?page=2&after=***";
+    assert_eq!(zoo.lake.json(&first), json!({"results": [other(2)], "last": 0, "9001234": "", "next": hidden}));
+    assert_eq!(zoo.lake.json(&second), json!({"previous": hidden, "results": [other(2)]}));
+    zoo.raw("r2").option("--collections", "animals").flag("--verify").run().done();
+}
+
+#[test]
+fn responses_that_break_off_are_searched_up_to_the_error() {
+    let zoo = Zoo::stocked();
+    zoo.set("animals", &json!([other(2)]));
+    zoo.set("keepers", &json!([{"id": "kb", "name": "friend of pl4nted Ada"}]));
+    zoo.load("r1");
+    let (mut own, key) = (record(), zoo.lake.raw("zoo", "r1", "animals"));
+    own["id"] = 5.into();
+    let cut = |end: &str, text: &str| {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+        packed.write_all(text.as_bytes()).expect("gzip");
+        let packed = packed.finish().expect("gzip");
+        let bytes = if end.ends_with(".gz") { &packed[..packed.len() - 8] } else { text.as_bytes() };
+        let key = key.replace(".json", end);
+        zoo.lake.overwrite(&key, bytes);
+        key
+    };
+    let start = format!("[{own}, {{\"id\": 6,");
+    let mut cuts = vec![cut("-a.json", &start), cut("-b.json.gz", &start), cut("-c.json.gz", "<p>pl4nted Ada</p>")];
+    let done = zoo.forget(&["5"]).option("--collections", "animals").flag("--apply").run().done();
+    let mut removed: Vec<&str> = done["removed"].as_array().expect("keys").iter().filter_map(Value::as_str).collect();
+    removed.sort_unstable();
+    cuts.sort_unstable();
+    assert_eq!(removed, cuts);
+    let places = [zoo.lake.key("processed/zoo/keepers", ".parquet"), zoo.lake.raw("zoo", "r1", "keepers")];
+    assert_eq!(left(&done), [places[0].as_str(), places[1].as_str(), "table zoo.keepers"]);
+}
+
+#[test]
+fn nothing_is_removed_while_a_load_is_active() {
+    let zoo = Zoo::stocked();
+    zoo.load_only("animals", "r1");
+    let session = zoo.database().session(Role::Loader);
+    session.run("CREATE TABLE staging_zoo.animals__s_0123456789ab AS SELECT * FROM zoo.animals");
+    session.run("SELECT pg_advisory_lock(x'0123456789ab'::bigint)");
+    let state = zoo.state();
+    zoo.forget(&["1"]).flag("--apply").run().refused(&["a load of `zoo` is active"]);
+    assert_eq!(zoo.state(), state);
+    session.run("SELECT pg_advisory_unlock(x'0123456789ab'::bigint)");
+    let done = zoo.forget(&["1"]).option("--collections", "animals").flag("--apply").run().done();
+    assert_eq!(left(&done), [""; 0]);
+}

@@ -7,7 +7,7 @@ use contract::{Layout, Table};
 use serde_json::Value;
 
 use super::Work;
-use super::responses::pass;
+use super::responses::{pass, without};
 use super::texts::{walk, walk_column};
 use crate::clean::Cell;
 use crate::edge::lake::Lake;
@@ -29,7 +29,7 @@ impl Work<'_> {
     /// Counts the records in the objects of a collection's manifests, and keeps their texts.
     pub(super) async fn manifests(&mut self, at: usize) -> Result<()> {
         let mut seen: BTreeMap<String, u64> = BTreeMap::new();
-        for (_, receipt) in self.receipts(self.subjects[at].name).await? {
+        for (_, receipt) in self.receipts(Some(self.subjects[at].name)).await? {
             let (mut records, mut rows) = (0, 0);
             for object in &receipt.raw {
                 let found = match seen.get(&object.key) {
@@ -52,11 +52,13 @@ impl Work<'_> {
             found.records += records;
             found.rows += rows;
         }
-        // Responses of failed attempts have texts, too; they may not be JSON.
+        // Responses of failed attempts have records, too; they may not be JSON.
         let folder = Layout { source: &self.job.contract.source }.raw_folder(self.subjects[at].name);
         for (key, bytes) in self.lake.list(&folder).await? {
             if !seen.contains_key(&key) && !key.ends_with(".http.json") {
-                let _ = self.count_records(at, &Object { key, bytes, sha256: String::new() }).await;
+                let found = self.count_records(at, &Object { key, bytes, sha256: String::new() }).await;
+                let own = self.report.collections.entry(self.subjects[at].name.to_owned()).or_default();
+                own.records += found.unwrap_or(0);
             }
         }
         Ok(())
@@ -67,18 +69,19 @@ impl Work<'_> {
         let (subject, mut found) = (&self.subjects[at], Vec::new());
         let response = subject.response(&self.job.contract);
         let mut each = |json: &str| {
-            if subject.has(json) {
+            if subject.has(json) == Some(true) {
                 found.push(json.to_owned());
             }
             true
         };
-        let read = pass(self.lake, (&object.key, size), response, None, &mut each).await?;
-        read.map_err(|error| unreadable(self.lake, &object.key, error))?;
+        let read = pass(self.lake, (&object.key, size), response, None, &mut each, &mut |text| text.to_owned()).await;
+        // The records before an error have texts, too.
         for json in &found {
             // What serde_json cannot read was quarantined, too.
             let value: Value = serde_json::from_str(json).unwrap_or_default();
-            walk(&value, subject.name, &mut |place, text| self.texts.add(place, text));
+            walk(&value, subject.name, &mut |place, text, is_number| self.texts.add(place, text, is_number));
         }
+        read?.map_err(|error| unreadable(self.lake, &object.key, error))?;
         Ok(found.len() as u64)
     }
 
@@ -88,16 +91,15 @@ impl Work<'_> {
         let known = table.map(|name| subject.tables.iter().find(|table| table.name == name));
         let Some(known) = known.map_or(Some(None), |table| table.map(Some)) else { return Ok(0) };
         let rows = Rows::open(bytes).with_context(|| format!("cannot read `{}`", self.lake.location(&object.key)))?;
-        let Some(key) = rows.position(key_column(known)) else { return Ok(0) };
         rows.each(|row| {
-            if !subject.is_written(&row[key]) {
+            if subject.has_row(&rows, known, row) != Some(true) {
                 return;
             }
             found += 1;
             for ((column, ..), cell) in rows.columns.iter().zip(row).filter(|((name, ..), _)| !is_derived(name)) {
-                if let Cell::Text(text) = cell {
-                    walk_column(subject.name, known, column, text, &mut |place, text| self.texts.add(place, text));
-                }
+                walk_column(subject.name, known, column, cell, &mut |place, text, is_number| {
+                    self.texts.add(place, text, is_number);
+                });
             }
         })?;
         Ok(found)
@@ -106,7 +108,7 @@ impl Work<'_> {
     /// Replaces the listed objects of a collection that have such records.
     pub(super) async fn redact(&self, at: usize) -> Result<()> {
         let mut copies: BTreeMap<String, Option<Copied>> = BTreeMap::new();
-        for (key, mut receipt) in self.receipts(self.subjects[at].name).await? {
+        for (key, mut receipt) in self.receipts(Some(self.subjects[at].name)).await? {
             for object in
                 receipt.raw.iter().filter(|object| !copies.contains_key(&object.key)).cloned().collect::<Vec<_>>()
             {
@@ -131,9 +133,10 @@ impl Work<'_> {
     /// Lists the copies in a manifest; returns whether it has changed.
     fn correct(&self, receipt: &mut Receipt, copies: &BTreeMap<String, Option<Copied>>) -> bool {
         let copied = |object: &Object| copies.get(&object.key).and_then(Option::as_ref);
-        let (mut records, mut removed) = (0, 0);
+        let (mut records, mut removed, mut is_changed) = (0, 0, false);
         for object in &mut receipt.raw {
             if let Some(copy) = copied(object) {
+                is_changed = true;
                 records += copy.removed;
                 *object = copy.object.clone();
             }
@@ -159,7 +162,7 @@ impl Work<'_> {
             }
             receipt.quarantine = Some(copy.object.clone()).filter(|_| copy.rows > 0);
         }
-        if records + removed == 0 {
+        if !is_changed && removed == 0 {
             return false;
         }
         // The ETag belongs to the response as it was received.
@@ -172,21 +175,29 @@ impl Work<'_> {
     async fn copy_response(&self, at: usize, object: &Object, number: usize) -> Result<Option<Copied>> {
         let (subject, lake) = (&self.subjects[at], self.lake);
         let Some(size) = lake.size(&object.key).await? else { return Ok(None) };
-        let mut removed = 0;
+        // What is around the records is read again in a replay, so only the keys are replaced.
+        let (keys, mut removed, mut is_corrected) = (self.texts.hidden_keys(), 0, false);
         let mut keep = |json: &str| {
-            let is_kept = !subject.has(json);
+            let is_kept = subject.has(json) != Some(true);
             removed += u64::from(!is_kept);
             is_kept
         };
-        let counted = pass(lake, (&object.key, size), subject.response(&self.job.contract), None, &mut keep).await?;
+        let mut around = |text: &str| {
+            let corrected = without(text, &keys);
+            is_corrected |= corrected != text;
+            corrected
+        };
+        let response = || subject.response(&self.job.contract);
+        let counted = pass(lake, (&object.key, size), response(), None, &mut keep, &mut around).await?;
         counted.map_err(|error| unreadable(lake, &object.key, error))?;
-        if removed == 0 {
+        if removed == 0 && !is_corrected {
             return Ok(None);
         }
         let key = self.key_of_copy(&object.key, number);
-        let to = lake.upload(&key, true);
-        let mut keep = |json: &str| !subject.has(json);
-        let copy = pass(lake, (&object.key, size), subject.response(&self.job.contract), Some(to), &mut keep).await?;
+        let to = Some(lake.upload(&key, true));
+        let mut keep = |json: &str| subject.has(json) != Some(true);
+        let mut around = |text: &str| without(text, &keys);
+        let copy = pass(lake, (&object.key, size), response(), to, &mut keep, &mut around).await?;
         let copy = copy.map_err(|error| unreadable(lake, &object.key, error))?.context("nothing was written")?;
         self.move_evidence(object, &copy).await?;
         Ok(Some(Copied { object: copy, rows: 0, removed, values: BTreeMap::new() }))
@@ -221,7 +232,6 @@ impl Work<'_> {
         }
         let unreadable = || format!("cannot read `{}`", self.lake.location(&object.key));
         let rows = Rows::open(bytes).with_context(unreadable)?;
-        let Some(key) = rows.position(key_column(known)) else { return Ok(None) };
         let (mut values, mut removed) = (BTreeMap::new(), 0);
         let mut distinct = vec!["_row_hash"];
         if known.is_some_and(|table| table.child.is_none()) {
@@ -229,7 +239,7 @@ impl Work<'_> {
         }
         let distinct = if known.is_some() { distinct.as_slice() } else { &[] };
         let copy = rows.only(distinct, |row| {
-            let is_kept = !subject.is_written(&row[key]);
+            let is_kept = subject.has_row(&rows, known, row) != Some(true);
             if !is_kept {
                 removed += 1;
                 for ((name, ..), _) in rows.columns.iter().zip(row).filter(|(_, cell)| **cell != Cell::Null) {
@@ -253,15 +263,12 @@ impl Work<'_> {
         format!("{folder}/{}-r{number:05}.{end}", self.job.attempt)
     }
 
-    /// Returns the keys of all objects that manifests list.
+    /// Returns the keys of all objects that manifests list, also those of collections that the contract does not have.
     pub(super) async fn listed(&self) -> Result<BTreeSet<String>> {
         let mut listed = BTreeSet::new();
-        for name in self.job.contract.collections.keys() {
-            for (_, receipt) in self.receipts(name).await? {
-                listed.extend(
-                    receipt.raw.iter().chain(receipt.files()).chain(&receipt.quarantine).map(|one| one.key.clone()),
-                );
-            }
+        for (_, receipt) in self.receipts(None).await? {
+            let objects = receipt.raw.iter().chain(receipt.files()).chain(&receipt.quarantine);
+            listed.extend(objects.map(|one| one.key.clone()));
         }
         Ok(listed)
     }

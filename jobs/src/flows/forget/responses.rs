@@ -8,18 +8,23 @@ use flate2::Compression;
 use flate2::write::{GzEncoder, MultiGzDecoder};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Deserializer;
+use serde_json::value::RawValue;
 
 use crate::edge::lake::{Lake, Upload};
 use crate::receipt::Object;
+use crate::secrets::Secrets;
 use crate::table::{Response, ResponseError, Step};
 
-/// Reads the records of a response; copies it without those that `keeps` rejects.
+/// Reads the records of a response; copies it without those that `keeps` rejects, and with what `around` returns for the
+/// text around them.
 pub(super) async fn pass(
     lake: &Lake,
     (key, size): (&str, u64),
     response: Response,
     to: Option<Upload>,
     keeps: &mut (dyn FnMut(&str) -> bool + Send),
+    around: &mut (dyn FnMut(&str) -> String + Send),
 ) -> Result<Result<Option<Object>, ResponseError>> {
     let is_gzip = key.ends_with(".gz");
     let mut gunzip = is_gzip.then(|| MultiGzDecoder::new(Vec::new()));
@@ -29,21 +34,18 @@ pub(super) async fn pass(
     loop {
         let piece = reader.next().await?;
         let is_last = piece.is_none();
-        let plain = match (&mut gunzip, piece) {
-            (None, piece) => piece.unwrap_or_default(),
-            (Some(gunzip), Some(piece)) => {
-                gunzip.write_all(&piece)?;
-                std::mem::take(gunzip.get_mut()).into()
-            }
-            (Some(gunzip), None) => {
-                gunzip.try_finish()?;
-                std::mem::take(gunzip.get_mut()).into()
+        let (plain, unpacked) = match (&mut gunzip, piece) {
+            (None, piece) => (piece.unwrap_or_default(), Ok(())),
+            (Some(gunzip), piece) => {
+                let (plain, unpacked) = unpack(gunzip, piece.as_deref());
+                (plain.into(), unpacked)
             }
         };
-        let out = match cut.push(&plain, is_last, keeps) {
+        let out = match cut.push(&plain, is_last && unpacked.is_ok(), keeps, around) {
             Ok(out) => out,
             Err(error) => return Ok(Err(error)),
         };
+        unpacked?;
         if let Some(to) = &mut to {
             let out = match &mut gzip {
                 None => out,
@@ -63,6 +65,37 @@ pub(super) async fn pass(
         to.write(gzip.finish()?.into()).await?;
     }
     Ok(Ok(Some(to.finish().await?)))
+}
+
+/// Decompresses a piece, or what is left after the last one. If this fails, there may still be text before the error.
+pub(super) fn unpack(gunzip: &mut MultiGzDecoder<Vec<u8>>, piece: Option<&[u8]>) -> (Vec<u8>, std::io::Result<()>) {
+    let mut unpacked = piece.map_or(Ok(()), |piece| gunzip.write_all(piece));
+    if piece.is_none() || unpacked.is_err() {
+        // The decoder keeps up to 32 KiB.
+        unpacked = unpacked.and(gunzip.try_finish());
+    }
+    (std::mem::take(gunzip.get_mut()), unpacked)
+}
+
+/// Replaces texts in the strings and numbers of the JSON around records, but not in names.
+pub(super) fn without(json: &str, texts: &Secrets) -> String {
+    let (mut out, mut rest) = (String::with_capacity(json.len()), json);
+    while let Some(start) = rest.find(|char: char| char == '"' || char == '-' || char.is_ascii_digit()) {
+        let (before, from) = rest.split_at(start);
+        out.push_str(before);
+        rest = from;
+        let Some(Ok(value)) = Deserializer::from_str(from).into_iter::<&RawValue>().next() else { break };
+        let value = value.get();
+        rest = &from[value.len()..];
+        let corrected = texts.hidden(value);
+        match value.starts_with('"') {
+            _ if corrected == value || rest.trim_start().starts_with(':') => out.push_str(value),
+            true if serde_json::from_str::<IgnoredAny>(&corrected).is_ok() => out.push_str(&corrected),
+            true => out.push_str("\"***\""),
+            false => out.push('0'),
+        }
+    }
+    out + rest
 }
 
 /// Cuts records out of a response.
@@ -85,6 +118,7 @@ impl Cut {
         piece: &[u8],
         is_last: bool,
         keeps: &mut (dyn FnMut(&str) -> bool + Send),
+        around: &mut (dyn FnMut(&str) -> String + Send),
     ) -> Result<Vec<u8>, ResponseError> {
         let mut out = Vec::new();
         self.window.extend_from_slice(piece);
@@ -96,9 +130,10 @@ impl Cut {
             let (length, is_kept) = (json.len(), keeps(json));
             let end = (self.response.position() - self.base) as usize;
             let (before, start) = ((self.done - self.base) as usize, end - length);
+            let before = around(&String::from_utf8_lossy(&self.window[before..start]));
             // The text before the first record starts the list; any other separates two records.
             if self.is_first || is_kept && self.has_kept {
-                out.extend_from_slice(&self.window[before..start]);
+                out.extend_from_slice(before.as_bytes());
             }
             if is_kept {
                 out.extend_from_slice(&self.window[start..end]);
@@ -109,7 +144,7 @@ impl Cut {
             self.done = self.base;
         }
         if is_last {
-            out.append(&mut self.window);
+            out.extend_from_slice(around(&String::from_utf8_lossy(&self.window)).as_bytes());
         }
         Ok(out)
     }

@@ -1,25 +1,19 @@
 //! Searches every object of the source for the records and their texts.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 
 use anyhow::Result;
-use contract::{Contract, Table};
+use contract::{Contract, Layout, Table};
 use flate2::write::MultiGzDecoder;
 use serde_json::Value;
 
 use super::Work;
-use super::objects::key_column;
-use super::responses::pass;
-use super::texts::{walk, walk_column};
-use crate::clean::Cell;
+use super::responses::{pass, unpack};
+use super::texts::{Field, walk, walk_column};
 use crate::edge::lake::Lake;
 use crate::edge::warehouse::Warehouse;
 use crate::secrets::Secrets;
 use crate::table::{Response, Rows};
-
-/// The folders with objects of a source.
-const FOLDERS: [&str; 6] = ["raw", "processed", "quarantine", "stage", "lineage", "sample"];
 
 /// What an object has.
 #[derive(Default)]
@@ -27,6 +21,8 @@ struct Hit {
     /// Whether it has a record itself.
     is_record: bool,
     texts: BTreeSet<String>,
+    /// What is around the records of a response.
+    around: String,
 }
 
 impl Work<'_> {
@@ -34,7 +30,7 @@ impl Work<'_> {
     /// where anything else is left.
     pub(super) async fn search<W: Warehouse>(&mut self, warehouse: &mut W) -> Result<()> {
         let (source, mut hits, mut others) = (self.job.contract.source.clone(), Vec::new(), Vec::new());
-        for folder in FOLDERS {
+        for folder in Layout::FOLDERS {
             for (key, size) in self.lake.list(&format!("{folder}/{source}")).await? {
                 self.report.searched.objects += 1;
                 self.report.searched.bytes += size;
@@ -63,9 +59,12 @@ impl Work<'_> {
             }
         }
         self.search_tables(warehouse).await?;
+        self.search_rows(warehouse).await?;
         // The responses are the last to be removed: if this is interrupted, they still have the texts to search for.
         for (key, hit) in hits.into_iter().rev() {
-            let is_found = hit.is_record || hit.texts.iter().any(|text| self.texts.is_distinctive(text));
+            let is_found = hit.is_record
+                || hit.texts.iter().any(|text| self.texts.is_distinctive(text))
+                || hidden.hidden(&hit.around) != hit.around;
             self.settle(&key, is_found, &listed).await;
         }
         Ok(())
@@ -98,18 +97,17 @@ impl Work<'_> {
             let Ok(rows) = Rows::open(bytes) else { return Ok(None) };
             let (collection, table) = table_of(contract, folder, name);
             let subject = self.subjects.iter().find(|subject| subject.table_at(&contract.source, key).is_some());
-            let position = rows.position(key_column(table.as_ref())).filter(|_| subject.is_some());
             rows.each(|row| {
-                if subject.zip(position).is_some_and(|(subject, position)| subject.is_written(&row[position])) {
+                let has = subject.map_or(Some(false), |subject| subject.has_row(&rows, table.as_ref(), row));
+                if has == Some(true) {
                     hit.is_record = true;
                     return;
                 }
                 for ((column, ..), cell) in rows.columns.iter().zip(row) {
-                    if let Cell::Text(text) = cell {
-                        walk_column(collection, table.as_ref(), column, text, &mut |place, text| {
-                            self.texts.find(place, text, &mut hit.texts);
-                        });
-                    }
+                    walk_column(collection, table.as_ref(), column, cell, &mut |place, text, is_number| {
+                        let of = Field { is_number, has_key: has.is_some() };
+                        self.texts.find(place, text, of, &mut hit.texts);
+                    });
                 }
             })?;
             return Ok(Some(hit));
@@ -124,19 +122,31 @@ impl Work<'_> {
         let texts = &mut self.texts;
         let mut is_readable = true;
         let mut each = |json: &str| {
-            if subject.is_some_and(|subject| subject.has(json)) {
+            let has = subject.map_or(Some(false), |subject| subject.has(json));
+            if has == Some(true) {
                 hit.is_record = true;
-            } else {
-                match serde_json::from_str::<Value>(json) {
-                    Ok(value) => walk(&value, name, &mut |place, text| texts.find(place, text, &mut hit.texts)),
-                    Err(_) => is_readable = false,
-                }
+                return true;
+            }
+            match serde_json::from_str::<Value>(json) {
+                Ok(value) => walk(&value, name, &mut |place, text, is_number| {
+                    texts.find(place, text, Field { is_number, has_key: has.is_some() }, &mut hit.texts);
+                }),
+                Err(_) => is_readable = false,
             }
             true
         };
-        let read = pass(self.lake, (key, size), response, None, &mut each).await;
-        // What is not JSON of this kind is searched as text.
-        Ok(matches!(read, Ok(Ok(_))).then_some(hit).filter(|_| is_readable))
+        let mut outside = String::new();
+        let mut around = |text: &str| {
+            // Most are only separators.
+            if text.contains(char::is_alphanumeric) {
+                outside.push_str(text);
+            }
+            text.to_owned()
+        };
+        let read = pass(self.lake, (key, size), response, None, &mut each, &mut around).await;
+        hit.around = outside;
+        // What is not JSON of this kind is searched as text, unless it has a record before the error.
+        Ok((hit.is_record || matches!(read, Ok(Ok(_))) && is_readable).then_some(hit))
     }
 }
 
@@ -150,15 +160,15 @@ fn table_of<'c>(contract: &'c Contract, folder: &str, name: &'c str) -> (&'c str
 async fn contains(lake: &Lake, key: &str, size: u64, texts: &Secrets) -> Result<bool> {
     let (mut reader, mut filter) = (lake.read(key, size), texts.filter());
     let mut gunzip = key.ends_with(".gz").then(|| MultiGzDecoder::new(Vec::new()));
-    while let Some(piece) = reader.next().await? {
-        match &mut gunzip {
-            None => drop(filter.push(&piece)),
+    loop {
+        let piece = reader.next().await?;
+        match (&mut gunzip, piece.as_deref()) {
+            (None, piece) => drop(filter.push(piece.unwrap_or_default())),
             // What cannot be decompressed has no text.
-            Some(gunzip) => {
-                let _ = gunzip.write_all(&piece);
-                filter.push(&std::mem::take(gunzip.get_mut()));
-            }
+            (Some(gunzip), piece) => drop(filter.push(&unpack(gunzip, piece).0)),
+        }
+        if piece.is_none() {
+            return Ok(filter.found);
         }
     }
-    Ok(filter.found)
 }

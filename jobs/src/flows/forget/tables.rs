@@ -2,17 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use contract::{Table, Type};
 
 use super::objects::key_column;
 use super::texts::walk_column;
 use super::{Subject, Work};
+use crate::clean::Cell;
 use crate::edge::warehouse::Warehouse;
-use crate::load::{Dialect, Statement, literal};
+use crate::failure::Failure;
+use crate::load::{Dialect, StageNames, Statement, literal};
 
-/// The number of texts in one statement, which limits its length.
-const TEXTS: usize = 20;
+/// The number of bytes of a text that are searched, and of a statement: the Data API of Redshift accepts 100 KB (Amazon
+/// Redshift Management Guide, "Using the Amazon Redshift Data API").
+const TEXT: usize = 100;
+const STATEMENT: usize = 90_000;
 
 impl Work<'_> {
     /// Counts the rows of a collection's records, and keeps their texts.
@@ -33,7 +37,10 @@ impl Work<'_> {
             let sql = format!("SELECT {key}{texts} FROM {schema}.{} WHERE {rows}", table.name);
             let rows = warehouse.query(&format!("find the rows in `{}`", table.name), &sql).await?;
             for (name, text) in rows.iter().flat_map(|row| names.iter().zip(&row[1..])) {
-                walk_column(subject.name, Some(table), name, text, &mut |place, text| self.texts.add(place, text));
+                let cell = Cell::Text(text.into());
+                walk_column(subject.name, Some(table), name, &cell, &mut |place, text, is_number| {
+                    self.texts.add(place, text, is_number);
+                });
             }
             if !rows.is_empty() {
                 found.loaded.insert(table.name.to_owned(), rows.len() as u64);
@@ -42,7 +49,21 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Deletes the rows of a collection's records, those of child tables first, and drops the tables of aborted loads.
+    /// Drops the tables of aborted loads; fails if a load is active.
+    pub(super) async fn claim<W: Warehouse>(&self, warehouse: &mut W) -> Result<()> {
+        let source = &self.job.contract.source;
+        let schema = format!("staging_{source}");
+        warehouse.claim_and_drop_leftovers(&schema, "forgetforget").await?;
+        let is_active = warehouse.shape(&schema).await?.keys().any(|table| StageNames::token_of(table).is_some());
+        ensure!(!is_active, {
+            let failure =
+                Failure::refused(format!("a load of `{source}` is active, which would bring the records back"));
+            failure.hint("run it again when no run of the source is active")
+        });
+        Ok(())
+    }
+
+    /// Deletes the rows of a collection's records, those of child tables first.
     pub(super) async fn delete<W: Warehouse>(&self, at: usize, warehouse: &mut W) -> Result<()> {
         let (subject, schema) = (&self.subjects[at], &self.job.contract.source);
         let found = self.report.collections.get(subject.name).map(|found| &found.loaded);
@@ -52,27 +73,27 @@ impl Work<'_> {
             Statement::new(format!("delete the rows in `{}`", table.name), sql)
         };
         let deletes: Vec<Statement> = subject.tables.iter().rev().filter(loaded).map(delete).collect();
-        warehouse.run(&deletes).await?;
-        warehouse.claim_and_drop_leftovers(&format!("staging_{schema}"), "forgetforget").await.map(drop)
+        warehouse.run(&deletes).await
     }
 
-    /// Searches all columns with text of the source's tables, the ledger and the marts.
+    /// Searches all columns with text of the source's tables, the ledger and the marts, and those with integers except in the
+    /// ledger, whose numbers are counts.
     pub(super) async fn search_tables<W: Warehouse>(&mut self, warehouse: &mut W) -> Result<()> {
-        let texts: Vec<String> = self.texts.distinctive().map(literal).collect();
+        let short = |text: &str| literal(&text[..text.floor_char_boundary(TEXT)]);
+        let texts: BTreeSet<String> = self.texts.distinctive().map(short).collect();
+        let numbers = self.texts.integers().join(", ");
         let source = &self.job.contract.source;
         for schema in [source.clone(), format!("staging_{source}"), "etl".to_owned(), "analytics".to_owned()] {
             for (table, columns) in warehouse.shape(&schema).await? {
-                let columns: Vec<String> =
-                    columns.iter().filter_map(|(name, column)| as_text(W::DIALECT, name, &column.kind)).collect();
                 self.report.searched.tables += 1;
-                for texts in texts.chunks(TEXTS).filter(|_| !columns.is_empty()) {
-                    let has = |text: &String| {
-                        let any: Vec<String> =
-                            columns.iter().map(|column| format!("strpos({column}, {text}) > 0")).collect();
-                        any.join(" OR ")
-                    };
-                    let any: Vec<String> = texts.iter().map(has).collect();
-                    let sql = format!("SELECT count(*) AS found FROM {schema}.{table} WHERE {}", any.join(" OR "));
+                let conditions = columns.iter().flat_map(|(name, column)| {
+                    let text = as_text(W::DIALECT, name, &column.kind);
+                    let has = |text| texts.iter().map(move |own| format!("strpos({text}, {own}) > 0")).collect();
+                    let is_number = ["bigint", "integer", "smallint"].contains(&column.kind.as_str());
+                    let is_searched = is_number && !numbers.is_empty() && schema != "etl" && !name.starts_with('_');
+                    text.map_or_else(|| Vec::from_iter(is_searched.then(|| format!("{name} IN ({numbers})"))), has)
+                });
+                for sql in queries(&format!("{schema}.{table}"), conditions) {
                     if warehouse.query(&format!("search `{schema}.{table}`"), &sql).await? != [["0"]] {
                         self.report.left.insert(format!("table {schema}.{table}"));
                     }
@@ -81,6 +102,34 @@ impl Work<'_> {
         }
         Ok(())
     }
+
+    /// Reads the rows once more: a load may have committed in between.
+    pub(super) async fn search_rows<W: Warehouse>(&mut self, warehouse: &mut W) -> Result<()> {
+        let schema = &self.job.contract.source;
+        let shape = warehouse.shape(schema).await?;
+        for (subject, table) in self.subjects.iter().flat_map(|one| one.tables.iter().map(move |table| (one, table))) {
+            if shape.get(table.name).is_some_and(|columns| columns.contains_key(key_column(Some(table)))) {
+                let sql =
+                    format!("SELECT count(*) AS found FROM {schema}.{} WHERE {}", table.name, subject.rows(table));
+                if warehouse.query(&format!("find the rows in `{}`", table.name), &sql).await? != [["0"]] {
+                    self.report.left.insert(format!("table {schema}.{}", table.name));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the queries that count the rows of a table with one of the conditions.
+fn queries(table: &str, conditions: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut queries: Vec<String> = Vec::new();
+    for condition in conditions {
+        match queries.last_mut().filter(|query| query.len() + condition.len() < STATEMENT) {
+            Some(query) => *query += &format!(" OR {condition}"),
+            None => queries.push(format!("SELECT count(*) AS found FROM {table} WHERE {condition}")),
+        }
+    }
+    queries
 }
 
 impl Subject<'_> {
@@ -107,3 +156,7 @@ fn as_text(dialect: Dialect, name: &str, kind: &str) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+#[path = "../../../tests/unit/flows/forget_tables.rs"]
+mod tests;

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{Collection, Contract, Table, Type};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::clean;
+use crate::clean::{self, Cell};
+use crate::limits::number;
 use crate::secrets::Secrets;
 
 /// The shortest text and key in bytes that are searched: shorter ones occur by chance.
@@ -39,23 +41,28 @@ impl Texts {
         }
     }
 
-    /// Adds a text of a forgotten record, unless it is short or a time.
-    pub(super) fn add(&mut self, place: &str, text: &str) {
+    /// Adds a text of a forgotten record, unless it is short, a number or a time.
+    pub(super) fn add(&mut self, place: &str, text: &str, is_number: bool) {
         let text = text.trim();
         let is = |kind| clean::text(Cow::Borrowed(text), kind, &[]).is_ok();
-        if text.len() >= SHORTEST && !is(Type::Timestamp) && !is(Type::Date) {
+        if text.len() >= SHORTEST && !is_number && !is(Type::Timestamp) && !is(Type::Date) {
             self.places.entry(text.to_owned()).or_default().insert(place.to_owned());
         }
     }
 
-    /// Returns the texts that a text of another record contains.
-    pub(super) fn find(&mut self, place: &str, text: &str, found: &mut BTreeSet<String>) {
+    /// Returns the texts that a text of another record contains, or the key that is a number of it. Only a record with a
+    /// valid key is another one: a copy of a forgotten record may have none.
+    pub(super) fn find(&mut self, place: &str, text: &str, of: Field, found: &mut BTreeSet<String>) {
+        if of.is_number {
+            found.extend(self.own.get(text).cloned());
+            return;
+        }
         for (own, places) in &self.places {
             if !text.contains(own.as_str()) {
                 continue;
             }
-            let is_other = self.keys.contains(place) && !self.own.contains(own);
-            if text.trim() == own && (places.contains(place) || is_other) {
+            let is_other = of.has_key && !self.own.contains(own);
+            if is_other && text.trim() == own && (places.contains(place) || self.keys.contains(place)) {
                 self.common.insert(own.clone());
             } else {
                 found.insert(own.clone());
@@ -72,12 +79,53 @@ impl Texts {
         !self.common.contains(text)
     }
 
+    /// Returns the keys that are integers.
+    pub(super) fn integers(&self) -> Vec<&str> {
+        self.own.iter().map(String::as_str).filter(|key| key.parse::<i64>().is_ok()).collect()
+    }
+
     /// Returns all texts in every encoding, for objects that are not records.
     pub(super) fn hidden(&self) -> Secrets {
-        let mut hidden = Secrets::default();
-        self.distinctive().for_each(|text| hidden.hide(text));
-        hidden
+        hidden(self.distinctive())
     }
+
+    /// Returns only the keys in every encoding.
+    pub(super) fn hidden_keys(&self) -> Secrets {
+        hidden(self.own.iter().map(String::as_str))
+    }
+}
+
+fn hidden<'t>(texts: impl Iterator<Item = &'t str>) -> Secrets {
+    let mut hidden = Secrets::default();
+    texts.for_each(|text| hidden.hide(text));
+    hidden
+}
+
+/// What is known of the field with a text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Field {
+    pub(super) is_number: bool,
+    /// Whether its record has a valid key, which is not to be forgotten.
+    pub(super) has_key: bool,
+}
+
+/// Receives the path of a value, its text, and whether it is a number.
+pub(super) type Each<'e> = &'e mut dyn FnMut(&str, &str, bool);
+
+/// Returns the text or number at a path of a record that the reader may have refused.
+pub(super) fn scalar_at(json: &str, path: &str) -> Option<String> {
+    let mut value = json;
+    for step in path.split('.') {
+        let mut fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(value).ok()?;
+        value = fields.remove(step)?.get();
+    }
+    let text: String = serde_json::from_str(value).unwrap_or_else(|_| value.to_owned());
+    Some(integer(text.trim()))
+}
+
+/// Returns an integer as a key is written, and other texts as they are.
+fn integer(text: &str) -> String {
+    number::integer(text).map_or_else(|| text.to_owned(), |value| value.to_string())
 }
 
 /// Returns the path of the key in a record.
@@ -86,24 +134,20 @@ pub(super) fn key_path(collection: &Collection) -> &str {
     collection.columns.get(key).map_or(key, |column| column.path(key))
 }
 
-/// Calls `each` with the path and text of every string in a value; elements of a list have the path of the list.
-pub(super) fn walk(value: &Value, path: &str, each: &mut dyn FnMut(&str, &str)) {
+/// Calls `each` for every string and number in a value; elements of a list have the path of the list.
+pub(super) fn walk(value: &Value, path: &str, each: Each<'_>) {
     match value {
-        Value::String(text) => each(path, text),
+        Value::String(text) => each(path, text, false),
+        Value::Number(value) => each(path, &integer(&value.to_string()), true),
         Value::Array(elements) => elements.iter().for_each(|element| walk(element, path, each)),
         Value::Object(fields) => fields.iter().for_each(|(name, value)| walk(value, &format!("{path}.{name}"), each)),
         _ => {}
     }
 }
 
-/// Calls `each` with every string in a column's text, which may be JSON. Without a table, the file has quarantined records.
-pub(super) fn walk_column(
-    collection: &str,
-    table: Option<&Table<'_>>,
-    column: &str,
-    text: &str,
-    each: &mut dyn FnMut(&str, &str),
-) {
+/// Calls `each` for the text or integer in a column, or for each in its JSON. Without a table, the file has quarantined
+/// records.
+pub(super) fn walk_column(collection: &str, table: Option<&Table<'_>>, column: &str, cell: &Cell<'_>, each: Each<'_>) {
     let of_list = table.and_then(|table| table.child).map(|child| format!("{collection}.{}", child.at));
     let start = of_list.as_deref().unwrap_or(collection);
     let own = table.and_then(|table| table.columns.iter().find(|own| own.name == column));
@@ -112,9 +156,14 @@ pub(super) fn walk_column(
         Some(path) => format!("{start}.{path}"),
         None => start.to_owned(),
     };
+    let text = match cell {
+        Cell::Text(text) => text,
+        Cell::Integer(value) => return each(&place, &value.to_string(), true),
+        _ => return,
+    };
     let is_json = own.map_or(matches!(column, "_extra" | "record"), |own| own.kind == Type::Json);
     match serde_json::from_str(text).ok().filter(|_| is_json) {
         Some(value) => walk(&value, &place, each),
-        None => each(&place, text),
+        None => each(&place, text, false),
     }
 }
