@@ -12,6 +12,7 @@ mod format;
 mod stacked;
 
 pub use charts::Charts;
+pub use format::counted;
 
 use contract::Counts;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -88,7 +89,7 @@ fn headline(run: &LocalReport) -> (&'static str, &'static str, String) {
                 Some(dbt) if dbt.warn > 0 => ", no test failed",
                 Some(_) => ", every test passed",
             };
-            let tables = format::counted(run.loaded.tables.len() as u64, "table", "tables");
+            let tables = counted(run.loaded.tables.len() as u64, "table", "tables");
             ("good", "Committed", format!("{tables} loaded{tests}"))
         }
     }

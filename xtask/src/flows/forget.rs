@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use contract::{Contract, Layout};
 use serde::{Deserialize, Serialize};
 
 use super::configure::Configured;
@@ -18,9 +19,6 @@ use crate::edge::{files, shell};
 use crate::failure::Failure;
 use crate::pipeline::Invocation;
 use crate::settings::Variables;
-
-/// The folders of the lake with objects of a source.
-const FOLDERS: [&str; 6] = ["raw", "processed", "quarantine", "stage", "lineage", "sample"];
 
 /// What to remove, and where.
 #[derive(Debug)]
@@ -74,14 +72,16 @@ pub struct Searched {
 impl Forget {
     /// For the platform in a folder of this machine.
     pub fn local(args: &Args) -> Result<Self> {
+        let contract = contract(args)?;
         let platform = Platform::open(args.dir.as_deref())?;
         let (lake, warehouse) = platform.urls()?;
         let variables = [("LAKE_URL", lake), ("WAREHOUSE_URL", warehouse.expose().to_owned())];
-        Self::new(args, variables, None, Some(platform))
+        Self::new(args, contract, variables, None, Some(platform))
     }
 
     /// For a deployment. `variables` has the credentials of the caller, who must be able to read the administrator's secret.
     pub fn deployed(args: &Args, configured: &Configured, variables: &Variables) -> Result<Self> {
+        let contract = contract(args)?;
         let settings = configured.settings();
         let aws = Aws::for_settings(settings, variables)?;
         account::check(settings, &aws)?;
@@ -96,7 +96,7 @@ impl Forget {
             ("AWS_REGION", Some(settings.region.clone())),
         ];
         let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let mut forget = Self::new(args, own, Some((aws, bucket)), None)?;
+        let mut forget = Self::new(args, contract, own, Some((aws, bucket)), None)?;
         for (name, found) in variables.iter().filter(|(name, _)| name.starts_with("AWS_")) {
             forget.step.environment.entry(name.clone()).or_insert_with(|| found.value.clone());
         }
@@ -105,17 +105,11 @@ impl Forget {
 
     fn new(
         args: &Args,
+        (file, contract): (PathBuf, Contract),
         own: impl IntoIterator<Item = (&'static str, String)>,
         bucket: Option<(Aws, String)>,
         platform: Option<Platform>,
     ) -> Result<Self> {
-        let usual = files::root().join(format!("jobs/contracts/{}.yaml", args.source));
-        let file = args.contract.clone().unwrap_or(usual);
-        let contract = warehouse::contract(Some(&file))?;
-        if contract.source != args.source {
-            let failure = Failure::new(format!("`{}` describes the source `{}`", file.display(), contract.source));
-            return Err(failure.hint("pass the contract of the source with --contract").into());
-        }
         let request = args.request.clone().unwrap_or_else(|| files::now("forget-%Y%m%dT%H%M%SZ"));
         let mut step = Invocation::new("forget", &[], &[]);
         let own = own.into_iter().chain([
@@ -158,9 +152,29 @@ impl Forget {
     fn versions(&self, deletes: bool) -> Result<u64> {
         let Some((aws, bucket)) = &self.bucket else { return Ok(0) };
         let (buckets, mut count) = (Buckets::new(&aws.config, aws.is_emulated()), 0);
-        for folder in FOLDERS {
+        for folder in Layout::FOLDERS {
             count += aws.wait(buckets.noncurrent(bucket, &format!("{folder}/{}/", self.source), deletes))?;
         }
         Ok(count)
     }
+}
+
+/// Returns the contract of the source and its file; fails if it does not have the collection.
+fn contract(args: &Args) -> Result<(PathBuf, Contract)> {
+    let usual = files::root().join(format!("jobs/contracts/{}.yaml", args.source));
+    let file = args.contract.clone().unwrap_or(usual);
+    let contract = warehouse::contract(Some(&file))?;
+    if contract.source != args.source {
+        let failure = Failure::new(format!("`{}` describes the source `{}`", file.display(), contract.source));
+        return Err(failure.hint("pass the contract of the source with --contract").into());
+    }
+    if let Some(name) = args.collection.as_ref().filter(|name| !contract.collections.contains_key(*name)) {
+        let known: Vec<&str> = contract.collections.keys().map(String::as_str).collect();
+        let failure = Failure::new(format!("source `{}` has no collection `{name}`", args.source));
+        return Err(failure.hint(format!("its collections are {}", known.join(", "))).into());
+    }
+    if args.keys.iter().any(String::is_empty) {
+        return Err(Failure::new("--key: a key is empty").hint("pass the key of a record").into());
+    }
+    Ok((file, contract))
 }

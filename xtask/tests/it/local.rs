@@ -99,7 +99,7 @@ fn a_record_is_forgotten_after_a_confirmation() {
     let rows = || {
         local.json(&["query", "SELECT count(*) AS n FROM spacex.crew WHERE name = 'Robert Behnken'"])[0]["n"].clone()
     };
-    let found = "crew: 1 records in responses, 1 rows in files, in 1 manifests\n  1 rows in the table `crew`\n";
+    let found = "crew: 1 record in responses, 1 row in files, in 1 manifest\n  1 row in the table `crew`\n";
     let (code, text) = forget(&["--dry-run"]);
     assert!(code == Some(0) && text.contains(found), "{text}");
     let (code, text) = forget(&[]);
@@ -108,6 +108,9 @@ fn a_record_is_forgotten_after_a_confirmation() {
     let (code, text) = forget(&["--yes"]);
     assert!(code == Some(0) && text.contains("texts of the records: nothing is left.\n"), "{text}");
     assert_eq!(rows(), 0);
+    let (code, text) = forget(&["--yes"]);
+    let only = "No record was found; only the keys were searched. ";
+    assert!(code == Some(0) && text.contains(only) && !text.contains("Removed"), "{text}");
 
     // Another collection refers to it.
     local.json(&["--run-id", "tuesday", "--no-dbt"]);
@@ -116,6 +119,25 @@ fn a_record_is_forgotten_after_a_confirmation() {
         code == Some(1) && text.contains("something is left in\n  processed/spacex/launch_crew/run=tuesday/"),
         "{text}"
     );
+}
+
+#[test]
+fn wrong_arguments_of_forget_are_refused_before_a_server_starts() {
+    let local = Local::new();
+    let crew = ["--key", "1", "--collection"];
+    let cases: [(&[&str], &str); 4] = [
+        (&["nasa", "--key", "1"], "jobs/contracts/nasa.yaml` does not exist"),
+        (&["spacex", "--key", ""], "--key: a key is empty"),
+        (&[&["spacex"], &crew[..], &[""]].concat(), "source `spacex` has no collection ``"),
+        (&[&["spacex"], &crew[..], &["staff"]].concat(), "its collections are"),
+    ];
+    for (arguments, problem) in cases {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let output = command.arg("forget").args(arguments).arg("--dir").arg(local.path()).output().expect("it starts");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(1) && text.contains(problem), "{text}");
+    }
+    assert!(!local.path().join("warehouse.json").exists());
 }
 
 #[test]

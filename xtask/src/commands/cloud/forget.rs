@@ -9,6 +9,7 @@ use crate::commands::common::print;
 use crate::edge::terminal;
 use crate::flows::configure;
 use crate::flows::forget::{Forget, Forgotten, Found};
+use crate::page::counted;
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
     let forget = if let Some(module) = &args.env {
@@ -37,13 +38,17 @@ pub(super) fn run(args: &Args) -> Result<Exit> {
 
 fn text(found: &Forgotten) -> String {
     let mut text = String::new();
+    let rows_of = |rows| counted(rows, "row", "rows");
     for (name, Found { manifests, records, rows, loaded }) in
         found.collections.iter().filter(|(_, found)| !found.is_empty())
     {
-        text += &format!("{name}: {records} records in responses, {rows} rows in files, in {manifests} manifests\n");
-        text.extend(loaded.iter().map(|(table, rows)| format!("  {rows} rows in the table `{table}`\n")));
+        let records = counted(*records, "record", "records");
+        let (rows, manifests) = (rows_of(*rows), counted(*manifests, "manifest", "manifests"));
+        text += &format!("{name}: {records} in responses, {rows} in files, in {manifests}\n");
+        text.extend(loaded.iter().map(|(table, rows)| format!("  {} in the table `{table}`\n", rows_of(*rows))));
     }
-    if text.is_empty() {
+    let is_found = !text.is_empty();
+    if !is_found && !found.applied {
         text += "No object or table has such a record.\n";
     }
     if found.versions > 0 {
@@ -56,12 +61,18 @@ fn text(found: &Forgotten) -> String {
     text.extend(found.removed.iter().map(|key| format!("removed {key}\n")));
     text.extend(found.corrected.iter().map(|key| format!("corrected {key}\n")));
     let searched = &found.searched;
+    let (what, nothing) = if is_found {
+        ("Removed.", "nothing is left.\n")
+    } else {
+        // An earlier attempt may have removed the record with its other texts.
+        ("No record was found; only the keys were searched.", "no object or table has them.\n")
+    };
     text += &format!(
-        "Removed. Searched {} objects ({} bytes) and {} tables for {} texts of the records: ",
+        "{what} Searched {} objects ({} bytes) and {} tables for {} texts of the records: ",
         searched.objects, searched.bytes, searched.tables, searched.texts
     );
     if found.left.is_empty() {
-        return text + "nothing is left.\n";
+        return text + nothing;
     }
     text += "something is left in\n";
     text.extend(found.left.iter().map(|place| format!("  {place}\n")));
