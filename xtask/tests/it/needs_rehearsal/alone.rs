@@ -138,7 +138,8 @@ fn same_rows(local: &Local, state: &Value) {
 #[track_caller]
 fn calls_are_listed(report: &Value) {
     let listed = include_str!("../../../src/stack/calls.yaml");
-    let listed: Vec<Value> = serde_yaml::from_str(listed).expect("a table");
+    let listed = listed.replace("${SecretAction}", "ssm:GetParameters");
+    let listed: Vec<Value> = serde_yaml::from_str(&listed).expect("a table");
     let words = |line: &Value, key: &str| -> Vec<String> {
         line[key].as_str().expect("words").split_whitespace().map(str::to_owned).collect()
     };
