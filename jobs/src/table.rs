@@ -9,6 +9,10 @@
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
 mod column;
 mod parquet;
 mod personal;
@@ -25,3 +29,8 @@ pub use record::{Record, RecordReader};
 pub use response::{Response, ResponseError, Step};
 pub use row::Row;
 pub(crate) use rows::Rows;
+
+/// A JSON string, borrowed from the response if it has no escapes.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);

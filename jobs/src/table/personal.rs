@@ -22,6 +22,7 @@ use serde_json::value::RawValue;
 
 use crate::clean;
 use crate::receipt::hex;
+use crate::table::Text;
 
 /// The shortest key in bytes: a shorter one than the hash "would decrease the security strength" (RFC 2104, section 3).
 const SHORTEST: usize = 32;
@@ -110,7 +111,7 @@ impl Redactor {
                 let Members(mut members) = serde_json::from_str(json).unwrap_or_default();
                 let nodes = |name: &RawValue| {
                     // A name with half a surrogate pair is not in the contract.
-                    let name: Option<Cow<'_, str>> = serde_json::from_str(name.get()).ok().map(|Name(name)| name);
+                    let name: Option<Cow<'_, str>> = serde_json::from_str(name.get()).ok().map(|Text(name)| name);
                     match name.and_then(|name| find(fields, &name)) {
                         Some(node) if node.is_list() => (node, node),
                         Some(node) => (node, &Node::Keep),
@@ -125,7 +126,7 @@ impl Redactor {
                 });
             }
             (Node::Rule(personal, clean), Some(b'"')) => {
-                let text = serde_json::from_str(json).map_or(Cow::Borrowed(json), |Name(text)| text);
+                let text = serde_json::from_str(json).map_or(Cow::Borrowed(json), |Text(text)| text);
                 match clean::cleaned(text, clean) {
                     None => out.push_str("null"),
                     Some(text) => quote(&self.instead(*personal, &text), out),
@@ -251,11 +252,6 @@ impl<'de> Deserialize<'de> for Members<'de> {
         deserializer.deserialize_map(All)
     }
 }
-
-/// A text, borrowed if it has no escapes.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 #[path = "../../tests/unit/table/personal.rs"]

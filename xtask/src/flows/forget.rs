@@ -28,7 +28,7 @@ pub struct Forget {
     source: String,
     /// The bucket of a deployment.
     bucket: Option<(Aws, String)>,
-    /// The platform on this machine, which stays locked.
+    /// The platform on this machine, locked until this value is dropped.
     _platform: Option<Platform>,
 }
 

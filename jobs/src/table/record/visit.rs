@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use super::storable::{storable, storable_inside};
 use super::{ChildRows, Node, RecordReader, Spec, missing};
 use crate::clean::{self, Cell};
+use crate::table::Text;
 use crate::table::row::Row;
 
 /// A row that is being filled, and the reasons to quarantine its record.
@@ -210,7 +211,7 @@ impl<'a> Visitor<'a> for Value<'_, '_, 'a> {
         let mut seen = vec![false; fields.len()];
         // Most responses have the same order of fields, so the next field is almost always the expected one.
         let mut expected = 0;
-        while let Some(Name(name)) = map.next_key()? {
+        while let Some(Text(name)) = map.next_key()? {
             let next = fields.get(expected).filter(|(field, _)| *field == name).map(|_| expected);
             let Some(index) = next.or_else(|| fields.iter().position(|(field, _)| *field == name)) else {
                 self.unknown(&name, map.next_value()?);
@@ -238,8 +239,3 @@ impl<'a> Visitor<'a> for Value<'_, '_, 'a> {
         }
     }
 }
-
-/// A field's name, borrowed from the response if it has no escapes.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
