@@ -39,7 +39,7 @@ const fn kind(
 
 /// Every resource type in our templates.
 #[rustfmt::skip]
-pub const RESOURCE_TYPES: [ResourceType; 36] = [
+pub const RESOURCE_TYPES: [ResourceType; 35] = [
     kind("AWS::Batch::ComputeEnvironment",
         &["ComputeResources/SpotIamFleetRole", "ComputeEnvironmentName", "Tags", "Type", "EksConfiguration/EksClusterArn",
           "EksConfiguration/KubernetesNamespace",
@@ -87,7 +87,6 @@ pub const RESOURCE_TYPES: [ResourceType; 36] = [
     kind("AWS::ECR::Repository",
         &["RepositoryName", "EncryptionConfiguration", "EncryptionConfiguration/EncryptionType",
           "EncryptionConfiguration/KmsKey"], &[], Some("RepositoryName"), true),
-    kind("AWS::Events::Rule", &["Name"], &["EventBusName"], Some("Name"), false),
     kind("AWS::IAM::Role", &["Path", "RoleName"], &[], Some("RoleName"), false),
     kind("AWS::KMS::Alias", &["AliasName"], &[], Some("AliasName"), false),
     kind("AWS::KMS::Key", &[], &[], None, true),

@@ -47,11 +47,10 @@ fn the_real_templates_are_valid_for_every_module() {
         assert!(output.status.success(), "{module}: {}", String::from_utf8_lossy(&output.stderr));
         let found: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let levels = serde_json::json!([
-            ["registry", "storage"],
+            ["monitoring", "registry", "storage"],
             ["network"],
             ["warehouse"],
             ["compute"],
-            ["monitoring"],
             ["orchestration"],
         ]);
         assert_eq!(found["levels"], levels);

@@ -181,11 +181,8 @@ pub(super) const RULES: &[Rule] = &[
                 let logs = statement
                     .condition("kms:EncryptionContext:aws:logs:arn")
                     .is_some_and(|arn| arn.to_string().contains(":${AWS::AccountId}:log-group:"));
-                let topic = statement
-                    .condition("kms:EncryptionContext:aws:sns:topicArn")
-                    .is_some_and(|arn| arn.to_string().contains(":${AWS::AccountId}:${ProjectName}-alarms"));
                 let service = !statement.services().is_empty()
-                    && (account || logs || topic)
+                    && (account || logs)
                     && !statement.actions().contains(&"kms:*".to_owned());
                 statement.kind == PolicyKind::Key && !(root || service)
             })
@@ -195,10 +192,7 @@ pub(super) const RULES: &[Rule] = &[
         name: "bucket and topic policies allow only AWS services, for this account",
         broken: |stacks| {
             places(stacks, |statement| {
-                let conditions = ["aws:SourceAccount", "aws:SourceArn"].map(|key| statement.condition(key).is_some());
-                // EventBridge supports no condition for topics.
-                let events = statement.services() == ["events.amazonaws.com"] && statement.actions() == ["sns:Publish"];
-                let service = !statement.services().is_empty() && (conditions[1] || events);
+                let service = !statement.services().is_empty() && statement.condition("aws:SourceArn").is_some();
                 statement.kind == PolicyKind::Resource && statement.allows() && !service
             })
         },
