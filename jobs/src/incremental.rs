@@ -69,12 +69,8 @@ impl Window {
                 .hint(hint.to_owned())
         };
         let others = "request the range only of other collections, with --collections";
-        let Some((incremental, kind)) = cursor_of(collection) else {
-            return Err(refused("the contract has no `incremental` for it", others));
-        };
-        let Some(end) = &incremental.end_param else {
-            return Err(refused("the contract has no `incremental.end_param` for it", others));
-        };
+        let (incremental, end) = collection.range().map_err(|problem| refused(problem, others))?;
+        let kind = collection.columns[&incremental.cursor].kind;
         let read = |text: &str| {
             let cursor = &incremental.cursor;
             value(text, kind).map_err(|problem| refused(&format!("`{cursor}` is a {kind}: {problem}"), EXPECTED))
@@ -83,8 +79,8 @@ impl Window {
         if first > last {
             return Err(refused("it ends before it starts", "pass the earlier value with --from"));
         }
-        let parameters = [(&incremental.start_param, first), (end, last)];
-        let parameters = parameters.map(|(name, value)| (name.clone(), written(value, kind, incremental.format)));
+        let parameters = [(incremental.start_param.as_str(), first), (end, last)];
+        let parameters = parameters.map(|(name, value)| (name.to_owned(), written(value, kind, incremental.format)));
         Ok(Self { parameters: parameters.into(), part: true, continues: false })
     }
 

@@ -43,7 +43,7 @@ pub use read::{Override, Resolved, extends, located, resolve};
 pub use schema::{overlay_schema, schema};
 pub use source_secret::SourceSecret;
 pub use sources::{CONTRACTS, DAG, Ingestion, Source};
-pub use tasks::{RunTask, chain, jobs};
+pub use tasks::{RunTask, chain, jobs, models};
 pub use variables::{Origin, Variable, Variables, dot_env, given};
 pub use warehouse::{Breach, LogExport, Period};
 

@@ -9,6 +9,7 @@ mod check;
 mod counts;
 mod exit;
 mod findings;
+mod incremental;
 mod layout;
 mod model;
 mod request;
@@ -22,14 +23,12 @@ pub use check::{ContractError, Problem};
 pub use counts::Counts;
 pub use exit::Exit;
 pub use findings::{Check, Finding, reason};
+pub use incremental::{CursorFormat, Incremental, Mode};
 pub use layout::Layout;
 pub use model::{
     Answer, Child, Clean, Collection, Column, Contract, Defaults, Drift, Personal, Reference, Removed, Type,
 };
-pub use request::{
-    Auth, ClientAuthentication, CursorFormat, Format, Incremental, Location, Method, Mode, Paginator, Parameter,
-    RateLimit, Request,
-};
+pub use request::{Auth, ClientAuthentication, Format, Location, Method, Paginator, Parameter, RateLimit, Request};
 pub use run_id::RunId;
 pub use tables::{POSITION, RECORD, SYSTEM_COLUMNS, Table, TableColumn};
 pub use tls::{Tls, TlsOptions, is_on_loopback};

@@ -2,8 +2,8 @@
 
 use indexmap::IndexMap;
 
+use crate::incremental::Mode;
 use crate::model::{Child, Clean, Collection, Column, Contract, Drift, Personal, Reference, Removed, Type};
-use crate::request::Mode;
 
 /// The column with an element's position in its list, starting from 1.
 pub const POSITION: &str = "position";

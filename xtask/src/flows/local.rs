@@ -26,7 +26,7 @@ use crate::flows::warehouse::{contract, passwords, prepare};
 use crate::page::{self, Charts};
 use crate::pipeline::Run;
 use crate::report::{Loaded, LocalReport};
-use crate::settings::{Variables, given};
+use crate::settings::{self, Variables, given};
 use crate::warehouse::{DATABASE, bootstrap};
 
 /// The source of the built-in contract, whose models have no folder of their own.
@@ -252,16 +252,13 @@ pub(super) fn models(source: &str, project: &Path) -> Result<Option<Vec<String>>
     if !project.join("dbt_project.yml").exists() {
         return Ok(None);
     }
-    let of = |source: &str| format!("source:{source}+");
     if source != DEFAULT_SOURCE {
-        return Ok(staging.join(source).exists().then(|| vec!["--select".to_owned(), of(source)]));
+        return Ok(staging.join(source).exists().then(|| settings::models(Some(source), [])));
     }
     let found = if staging.is_dir() { files::list(&staging)? } else { Vec::new() };
     let folders = found.into_iter().filter(|path| path.join("__sources.yml").exists());
-    let others = folders.filter_map(|path| Some(of(path.file_name()?.to_str()?)));
-    let others: Vec<String> = others.collect();
-    let exclude = (!others.is_empty()).then(|| "--exclude".to_owned());
-    Ok(Some(exclude.into_iter().chain(others).collect()))
+    let others = folders.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
+    Ok(Some(settings::models(None, others)))
 }
 
 /// Returns the values of the contract's secrets that are set, from the environment or `.env`.

@@ -60,17 +60,8 @@ pub fn chain(settings: &Settings, of: &Ingestion) -> [RunTask; 3] {
         overrides: overrides.clone(),
         selection: Vec::new(),
     };
-    // A failed test of another source does not fail this run. Models without a source are built by the default DAG.
-    let of_source = |source: &str| format!("source:{source}+");
-    let selection = match of.dag == DAG {
-        false => vec!["--select".to_owned(), of_source(&of.source)],
-        true => {
-            let others = settings.ingestions().into_iter().filter(|other| other.source != of.source);
-            let others: Vec<String> = others.map(|other| of_source(&other.source)).collect();
-            let exclude = (!others.is_empty()).then(|| "--exclude".to_owned());
-            exclude.into_iter().chain(others).collect()
-        }
-    };
+    let own = (of.dag != DAG).then_some(of.source.as_str());
+    let others = settings.ingestions().into_iter().map(|one| one.source).filter(|source| *source != of.source);
     // The jobs of groups share the limits of the source.
     let shared = (!of.groups.is_empty()).then(|| ("SHARED_BY".to_owned(), of.groups.len().to_string()));
     [
@@ -80,10 +71,22 @@ pub fn chain(settings: &Settings, of: &Ingestion) -> [RunTask; 3] {
             task: "dbt_build",
             definition: settings.batch.dbt.name.clone(),
             command: ["dbt", "build"].map(str::to_owned).into(),
-            selection,
+            selection: models(own, others),
             ..RunTask::default()
         },
     ]
+}
+
+/// Returns dbt's options to build the models that depend on the tables of `own`, or else all except those that depend on
+/// `others`: a failed test of another source does not fail a run.
+pub fn models(own: Option<&str>, others: impl IntoIterator<Item = String>) -> Vec<String> {
+    let with_models = |source: &str| format!("source:{source}+");
+    let (option, sources): (_, Vec<String>) = match own {
+        Some(own) => ("--select", vec![with_models(own)]),
+        None => ("--exclude", others.into_iter().map(|source| with_models(&source)).collect()),
+    };
+    let option = (!sources.is_empty()).then(|| option.to_owned());
+    option.into_iter().chain(sources).collect()
 }
 
 /// Returns the jobs of a source's run, in order: those of its tasks, with a transformation for each group of collections.

@@ -285,7 +285,7 @@ fn options_that_do_not_fit_the_source_or_each_other_are_refused_before_any_call(
             1,
             "the source `spacex` has no collection `moons`\nhint: its collections are ",
         ),
-        (&["--from", "7", "--to", "8"], 1, "cannot be requested: the contract has no `incremental.end_param` for it"),
+        (&["--from", "7", "--to", "8"], 1, "cannot be requested: the contract has no `incremental` for it"),
         (&["--source-url", "https://me:key@host"], 2, "without a user or password"),
         (&["--source-url", "file:///etc"], 2, "use http(s)://host or s3://bucket/prefix"),
         (&["--from", "a b"], 2, "use 1 to 64 ASCII characters"),

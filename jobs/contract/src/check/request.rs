@@ -1,8 +1,9 @@
 //! Checks the requests of a source and its collections.
 
 use super::Checker;
+use crate::incremental::Mode;
 use crate::model::{Answer, Collection, Type};
-use crate::request::{Auth, Format, Method, Mode, Paginator, Parameter, Request};
+use crate::request::{Auth, Format, Method, Paginator, Parameter, Request};
 use crate::tls::is_on_loopback;
 
 /// Variables with another purpose: no secret has such a name, or starts with one that ends with `_`.

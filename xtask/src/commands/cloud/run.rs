@@ -51,13 +51,11 @@ fn run_options(args: &Options, contract: &Contract) -> Result<RunOptions> {
         bail!(failure.hint(format!("its collections are {}", names.join(", "))));
     }
     let is_selected = |name: &str| args.collections.is_empty() || args.collections.iter().any(|one| one == name);
-    let has_end = |of: &Option<contract::Incremental>| of.as_ref().is_some_and(|changes| changes.end_param.is_some());
-    let mut selected = contract.collections.iter().filter(|(name, _)| args.from.is_some() && is_selected(name));
-    if let Some((name, _)) = selected.find(|(_, collection)| !has_end(&collection.incremental)) {
-        let failure = Failure::new(format!(
-            "a range of collection `{name}` cannot be requested: the contract has no `incremental.end_param` for it"
-        ));
-        bail!(failure.hint("request the range only of other collections, with --collections"));
+    for (name, collection) in contract.collections.iter().filter(|(name, _)| args.from.is_some() && is_selected(name)) {
+        collection.range().map_err(|problem| {
+            Failure::new(format!("a range of collection `{name}` cannot be requested: {problem}"))
+                .hint("request the range only of other collections, with --collections")
+        })?;
     }
     Ok(RunOptions {
         full_refresh: args.full_refresh,

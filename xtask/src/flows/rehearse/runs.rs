@@ -68,11 +68,6 @@ impl<'a> Runs<'a> {
         first.map(str::to_owned).into_iter().chain(tasks).map(|name| (name, "waiting".to_owned(), 0)).collect()
     }
 
-    /// Returns the name of a task beside those of other sources.
-    fn label(&self, task: &str) -> String {
-        format!("{}: {task}", self.request.ingestion.source)
-    }
-
     /// Runs the DAG in Airflow.
     fn through_airflow(&self, id: &str, report: &mut dyn FnMut(RehearsalProgress)) -> Result<Ran> {
         self.follow(Some(self.dag()), report, |progress| run::through_airflow(&self.request, id, false, progress))
@@ -138,11 +133,13 @@ pub(super) fn through_airflow(
     id: &str,
     report: &mut dyn FnMut(RehearsalProgress),
 ) -> Result<(Ran, BTreeMap<String, Ran>)> {
-    if others.is_empty() {
-        return Ok((first.through_airflow(id, report)?, BTreeMap::new()));
-    }
     let all = || std::iter::once(first).chain(others);
-    let named = |of: &Runs<'_>, (task, state, size): Task| (of.label(&task), state, size);
+    // The tasks of several sources are shown beside each other.
+    let label = |of: &Runs<'_>, task: &str| match others {
+        [] => task.to_owned(),
+        _ => format!("{}: {task}", of.request.ingestion.source),
+    };
+    let named = |of: &Runs<'_>, (task, state, size): Task| (label(of, &task), state, size);
     let tasks = all().flat_map(|one| one.tasks(Some(one.dag())).into_iter().map(move |task| named(one, task)));
     report(RehearsalProgress::Tasks(tasks.collect()));
     let (send, receive) = mpsc::channel();
@@ -154,7 +151,7 @@ pub(super) fn through_airflow(
                 one.through_airflow(id, &mut |progress| {
                     if let RehearsalProgress::Run(progress) = progress {
                         // The receiver outlives this thread.
-                        let _ = send.send(progress.renamed(|task| one.label(&task)));
+                        let _ = send.send(progress.renamed(|task| label(one, &task)));
                     }
                 })
             })

@@ -1,6 +1,5 @@
 //! Rules for MWAA and alarms.
 
-
 use super::{Rule, of_type, texts};
 
 const ALARM: &str = "AWS::CloudWatch::Alarm";
