@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use connect::Secret;
-use contract::Parameter;
+use contract::{Parameter, Personal};
 
 use crate::failure::Failure;
 
@@ -13,7 +13,7 @@ use crate::failure::Failure;
 const SHORTEST: usize = 6;
 
 /// What is written instead of a secret.
-pub const HIDDEN: &str = "***";
+pub const HIDDEN: &str = Personal::MASK;
 
 /// The values of secrets by name.
 #[derive(Clone, Debug, Default)]

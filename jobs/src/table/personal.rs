@@ -22,7 +22,7 @@ use serde_json::value::RawValue;
 
 use crate::clean;
 use crate::receipt::hex;
-use crate::table::Text;
+use crate::table::{Fields, Text};
 
 /// The shortest key in bytes: a shorter one than the hash "would decrease the security strength" (RFC 2104, section 3).
 const SHORTEST: usize = 32;
@@ -148,11 +148,17 @@ impl Redactor {
     }
 }
 
-impl Node {
+impl Fields for Node {
     fn object() -> Self {
         Self::Object { fields: Vec::new(), is_list: false }
     }
 
+    fn fields(&mut self) -> Option<&mut Vec<(String, Self)>> {
+        if let Self::Object { fields, .. } = self { Some(fields) } else { None }
+    }
+}
+
+impl Node {
     fn is_list(&self) -> bool {
         matches!(self, Self::Object { is_list: true, .. })
     }
@@ -164,19 +170,6 @@ impl Node {
             (Some((_, node)), Some(rest)) => node.mark_list(rest),
             (Some((_, Self::Object { is_list, .. })), None) => *is_list = true,
             _ => {}
-        }
-    }
-
-    fn insert(&mut self, path: &str, leaf: Self) {
-        let Self::Object { fields, .. } = self else { return };
-        let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
-        let place = fields.iter().position(|(name, _)| name == head).unwrap_or_else(|| {
-            fields.push((head.to_owned(), Self::object()));
-            fields.len() - 1
-        });
-        match rest {
-            Some(rest) => fields[place].1.insert(rest, leaf),
-            None => fields[place].1 = leaf,
         }
     }
 

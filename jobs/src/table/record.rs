@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 use self::room::Room;
 use self::storable::{storable, without_place};
 use self::visit::{Path, Sink, Value};
+use super::Fields;
 use super::row::Row;
 use crate::clean::{self, Cell};
 use crate::limits;
@@ -84,21 +85,13 @@ enum Node {
     List(usize),
 }
 
-impl Node {
-    fn insert(&mut self, path: &str, leaf: Self) {
-        let Self::Object(fields) = self else { return };
-        let (head, rest) = path.split_once('.').map_or((path, None), |(head, rest)| (head, Some(rest)));
-        let place = match fields.iter().position(|(name, _)| name == head) {
-            Some(place) => place,
-            None => {
-                fields.push((head.to_owned(), Self::Object(Vec::new())));
-                fields.len() - 1
-            }
-        };
-        match rest {
-            Some(rest) => fields[place].1.insert(rest, leaf),
-            None => fields[place].1 = leaf,
-        }
+impl Fields for Node {
+    fn object() -> Self {
+        Self::Object(Vec::new())
+    }
+
+    fn fields(&mut self) -> Option<&mut Vec<(String, Self)>> {
+        if let Self::Object(fields) = self { Some(fields) } else { None }
     }
 }
 
@@ -106,7 +99,7 @@ impl RecordReader {
     /// Creates a reader for the collection `name` in the contract.
     pub fn new(contract: &Contract, name: &str, collection: &Collection) -> Self {
         let tables = contract.tables_of(name, collection);
-        let mut root = Node::Object(Vec::new());
+        let mut root = Node::object();
         let mut children = Vec::new();
         for (index, column) in tables[0].columns.iter().enumerate() {
             root.insert(column.path.unwrap_or(column.name), Node::Column(index));
@@ -114,7 +107,7 @@ impl RecordReader {
         for (index, table) in tables[1..].iter().enumerate() {
             let Some(child) = table.child else { continue };
             root.insert(&child.at, Node::List(index));
-            let mut element = Node::Object(Vec::new());
+            let mut element = Node::object();
             for (place, column) in table.columns.iter().enumerate() {
                 match column.path {
                     Some(".") => element = Node::Column(place),

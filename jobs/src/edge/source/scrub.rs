@@ -1,28 +1,23 @@
 //! Removes secrets from a response body before it is stored.
 
-use std::io::{Error, Write};
-use std::mem;
-
-use flate2::write::MultiGzDecoder;
+use std::io::Error;
 
 use crate::failure::Failure;
 use crate::secrets::Filter;
+use crate::table::Gunzip;
 
 #[derive(Debug)]
 pub(super) struct Scrub {
     pub(super) filter: Filter,
-    gunzip: Option<MultiGzDecoder<Vec<u8>>>,
+    gunzip: Option<Gunzip>,
     /// Whether HTTP detects a truncated body.
     delimited: bool,
 }
 
-/// The number of compressed bytes to decompress together: gzip expands about a thousandfold.
-const UNPACK: usize = 64 << 10;
-
 impl Scrub {
     /// `gzip` says how the body is encoded; it is decoded, because the secrets could not be found otherwise.
     pub(super) fn new(filter: Filter, gzip: bool, delimited: bool) -> Self {
-        Self { filter, gunzip: gzip.then(|| MultiGzDecoder::new(Vec::new())), delimited }
+        Self { filter, gunzip: Gunzip::of(gzip), delimited }
     }
 
     pub(super) fn push(&mut self, piece: &[u8]) -> Result<Vec<u8>, Failure> {
@@ -30,9 +25,10 @@ impl Scrub {
             None => Ok(self.filter.push(piece)),
             Some(gunzip) => {
                 let mut clean = Vec::new();
-                for piece in piece.chunks(UNPACK) {
-                    gunzip.write_all(piece).map_err(|error| not_gzip(error, self.delimited))?;
-                    clean.extend(self.filter.push(&mem::take(gunzip.get_mut())));
+                for piece in piece.chunks(Gunzip::PIECE) {
+                    let (text, unpacked) = gunzip.push(Some(piece));
+                    unpacked.map_err(|error| not_gzip(error, self.delimited))?;
+                    clean.extend(self.filter.push(&text));
                 }
                 Ok(clean)
             }
@@ -43,8 +39,9 @@ impl Scrub {
     pub(super) fn end(&mut self) -> Result<Vec<u8>, Failure> {
         let mut last = Vec::new();
         if let Some(mut gunzip) = self.gunzip.take() {
-            gunzip.try_finish().map_err(|error| not_gzip(error, self.delimited))?;
-            last = self.filter.push(gunzip.get_ref());
+            let (text, unpacked) = gunzip.push(None);
+            unpacked.map_err(|error| not_gzip(error, self.delimited))?;
+            last = self.filter.push(&text);
         }
         last.extend(self.filter.end());
         Ok(last)

@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::Result;
 use bytes::Bytes;
 use flate2::Compression;
-use flate2::write::{GzEncoder, MultiGzDecoder};
+use flate2::write::GzEncoder;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Deserializer;
@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use crate::edge::lake::{Lake, Upload};
 use crate::receipt::Object;
 use crate::secrets::Secrets;
-use crate::table::{Response, ResponseError, Step};
+use crate::table::{Gunzip, Response, ResponseError, Step};
 
 /// Reads the records of a response; copies it without those that `keeps` rejects, and with what `around` returns for the
 /// text around them.
@@ -27,7 +27,7 @@ pub(super) async fn pass(
     around: &mut (dyn FnMut(&str) -> String + Send),
 ) -> Result<Result<Option<Object>, ResponseError>> {
     let is_gzip = key.ends_with(".gz");
-    let mut gunzip = is_gzip.then(|| MultiGzDecoder::new(Vec::new()));
+    let mut gunzip = Gunzip::of(is_gzip);
     let mut gzip = is_gzip.then(|| GzEncoder::new(Vec::new(), Compression::default()));
     let mut cut = Cut { response, window: Vec::new(), base: 0, done: 0, is_first: true, has_kept: false };
     let (mut to, mut reader) = (to, lake.read(key, size));
@@ -37,7 +37,7 @@ pub(super) async fn pass(
         let (plain, unpacked) = match (&mut gunzip, piece) {
             (None, piece) => (piece.unwrap_or_default(), Ok(())),
             (Some(gunzip), piece) => {
-                let (plain, unpacked) = unpack(gunzip, piece.as_deref());
+                let (plain, unpacked) = gunzip.push(piece.as_deref());
                 (plain.into(), unpacked)
             }
         };
@@ -65,16 +65,6 @@ pub(super) async fn pass(
         to.write(gzip.finish()?.into()).await?;
     }
     Ok(Ok(Some(to.finish().await?)))
-}
-
-/// Decompresses a piece, or what is left after the last one. If this fails, there may still be text before the error.
-pub(super) fn unpack(gunzip: &mut MultiGzDecoder<Vec<u8>>, piece: Option<&[u8]>) -> (Vec<u8>, std::io::Result<()>) {
-    let mut unpacked = piece.map_or(Ok(()), |piece| gunzip.write_all(piece));
-    if piece.is_none() || unpacked.is_err() {
-        // The decoder keeps up to 32 KiB.
-        unpacked = unpacked.and(gunzip.try_finish());
-    }
-    (std::mem::take(gunzip.get_mut()), unpacked)
 }
 
 /// Replaces texts in the strings and numbers of the JSON around records, but not in names.

@@ -4,16 +4,15 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use contract::{Contract, Layout, Table};
-use flate2::write::MultiGzDecoder;
 use serde_json::Value;
 
 use super::Work;
-use super::responses::{pass, unpack};
+use super::responses::pass;
 use super::texts::{Field, walk, walk_column};
 use crate::edge::lake::Lake;
 use crate::edge::warehouse::Warehouse;
 use crate::secrets::Secrets;
-use crate::table::{Response, Rows};
+use crate::table::{Gunzip, Response, Rows};
 
 /// What an object has.
 #[derive(Default)]
@@ -159,13 +158,13 @@ fn table_of<'c>(contract: &'c Contract, folder: &str, name: &'c str) -> (&'c str
 /// Returns whether an object has one of the texts in any encoding.
 async fn contains(lake: &Lake, key: &str, size: u64, texts: &Secrets) -> Result<bool> {
     let (mut reader, mut filter) = (lake.read(key, size), texts.filter());
-    let mut gunzip = key.ends_with(".gz").then(|| MultiGzDecoder::new(Vec::new()));
+    let mut gunzip = Gunzip::of(key.ends_with(".gz"));
     loop {
         let piece = reader.next().await?;
         match (&mut gunzip, piece.as_deref()) {
             (None, piece) => drop(filter.push(piece.unwrap_or_default())),
             // What cannot be decompressed has no text.
-            (Some(gunzip), piece) => drop(filter.push(&unpack(gunzip, piece).0)),
+            (Some(gunzip), piece) => drop(filter.push(&gunzip.push(piece).0)),
         }
         if piece.is_none() {
             return Ok(filter.found);

@@ -1,23 +1,18 @@
 //! Reads a response's records one by one as its bytes arrive, decompressed if necessary.
 
 use std::error::Error;
-use std::io::Write;
 use std::mem;
 
 use anyhow::Result;
 use bytes::Bytes;
 use contract::{Collection, Format, Request};
-use flate2::write::MultiGzDecoder;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::fetch::Form;
 use crate::failure::Failure;
-use crate::table::{Record, RecordReader, Redactor, Response, ResponseError, Step};
-
-/// The number of compressed bytes to decompress together: gzip expands about a thousandfold, so memory is bounded.
-const UNPACK: usize = 64 << 10;
+use crate::table::{Gunzip, Record, RecordReader, Redactor, Response, ResponseError, Step};
 
 pub(super) type Take<'t> = dyn FnMut(Record<'_>, &str) -> Result<()> + Send + 't;
 
@@ -25,7 +20,7 @@ pub(super) struct Records<'r> {
     reader: &'r RecordReader,
     redactor: Option<&'r Redactor>,
     response: Response,
-    gunzip: Option<MultiGzDecoder<Vec<u8>>>,
+    gunzip: Option<Gunzip>,
     bytes: Bytes,
     form: Form,
     is_lines: bool,
@@ -44,7 +39,7 @@ impl<'r> Records<'r> {
             reader,
             redactor,
             response: Response::new(collection.answer, request),
-            gunzip: form.gzip.then(|| MultiGzDecoder::new(Vec::new())),
+            gunzip: Gunzip::of(form.gzip),
             bytes: Bytes::new(),
             form,
             is_lines: request.format == Some(Format::Ndjson),
@@ -66,9 +61,10 @@ impl<'r> Records<'r> {
         let piece = match &mut self.gunzip {
             None => mem::take(&mut self.bytes),
             Some(gunzip) => {
-                let packed = self.bytes.split_to(self.bytes.len().min(UNPACK));
-                let unpacked = gunzip.write_all(&packed).map(|()| mem::take(gunzip.get_mut()));
-                unpacked.map_err(|error| self.not_gzip(error))?.into()
+                let packed = self.bytes.split_to(self.bytes.len().min(Gunzip::PIECE));
+                let (piece, unpacked) = gunzip.push(Some(&packed));
+                unpacked.map_err(|error| self.not_gzip(error))?;
+                piece.into()
             }
         };
         self.records(&piece, take)?;
@@ -78,8 +74,8 @@ impl<'r> Records<'r> {
     /// Reads the remaining records after the last bytes; returns the fields beside the records.
     pub(super) fn end(mut self, take: &mut Take<'_>) -> Result<Value> {
         if let Some(gunzip) = &mut self.gunzip {
-            let rest = gunzip.try_finish().map(|()| mem::take(gunzip.get_mut()));
-            let rest = rest.map_err(|error| self.not_gzip(error))?;
+            let (rest, unpacked) = gunzip.push(None);
+            unpacked.map_err(|error| self.not_gzip(error))?;
             self.records(&rest, take)?;
         }
         self.response.end();
