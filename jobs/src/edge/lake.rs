@@ -33,6 +33,7 @@ use crate::failure::Failure;
 use crate::receipt::{Object, hex};
 
 pub(crate) use create::Created;
+pub use object_store::UpdateVersion as Version;
 use parts::Bucket;
 pub(crate) use reader::Reader;
 pub(crate) use upload::Upload;
@@ -162,10 +163,12 @@ impl Lake {
         Ok(found)
     }
 
-    /// Writes an object, whether or not its key exists.
-    pub async fn replace(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
-        let put = self.store.put(&Path::from(key), bytes.into()).await;
-        put.map(drop).map_err(|error| self.failed("write", key, error))
+    /// Reads a whole object with its version; returns `None` if it does not exist.
+    pub async fn get_version(&self, key: &str) -> Result<Option<(Bytes, Version)>> {
+        let Some(found) = self.found("read", key, self.store.get(&Path::from(key)).await)? else { return Ok(None) };
+        let version = Version { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
+        let bytes = found.bytes().await.map_err(|error| self.failed("read", key, error))?;
+        Ok(Some((bytes, version)))
     }
 
     /// Removes the objects that exist.
@@ -229,3 +232,7 @@ fn bucket(aws: &SdkConfig, url: &str, prefix: &str) -> Result<(Arc<dyn ObjectSto
 fn wrong_url(url: &str, problem: &str) -> Failure {
     Failure::refused(format!("`{url}` is not a lake URL: {problem}")).hint("use s3://bucket or file:///dir")
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/edge/lake.rs"]
+mod tests;

@@ -26,7 +26,7 @@ use self::objects::key_column;
 pub use self::texts::SHORTEST_KEY;
 use self::texts::{Texts, key_path, scalar_at};
 use crate::clean::Cell;
-use crate::edge::lake::Lake;
+use crate::edge::lake::{Lake, Version};
 use crate::edge::warehouse::Warehouse;
 use crate::failure::Failure;
 use crate::receipt::Receipt;
@@ -219,8 +219,8 @@ impl<'j> Subject<'j> {
 }
 
 impl Work<'_> {
-    /// Returns the keys of all manifests of a collection, or of the source, and the manifests.
-    async fn receipts(&self, collection: Option<&str>) -> Result<Vec<(String, Receipt)>> {
+    /// Returns the manifests of a collection, or of the source, with their keys and versions.
+    async fn receipts(&self, collection: Option<&str>) -> Result<Vec<(String, Version, Receipt)>> {
         let (source, mut receipts) = (&self.job.contract.source, Vec::new());
         let is_manifest = |key: &str| match collection {
             Some(name) => key.ends_with(&format!("/receipts/{name}.json")),
@@ -229,12 +229,12 @@ impl Work<'_> {
         for (key, _) in
             self.lake.list(&format!("stage/{source}")).await?.into_iter().filter(|(key, _)| is_manifest(key))
         {
-            let Some(bytes) = self.lake.get(&key).await? else { continue };
+            let Some((bytes, version)) = self.lake.get_version(&key).await? else { continue };
             let receipt: Receipt = serde_json::from_slice(&bytes).map_err(|error| {
                 Failure::refused(format!("`{}` is not a valid manifest", self.lake.location(&key))).because(error)
             })?;
             if (Layout { source }).receipt(&receipt.collection, &receipt.run_id) == key {
-                receipts.push((key, receipt));
+                receipts.push((key, version, receipt));
             }
         }
         Ok(receipts)

@@ -15,8 +15,8 @@ use object_store::path::Path;
 use object_store::{Error, ObjectStore, PutMode, PutOptions, PutPayload};
 use sha2::{Digest, Sha256};
 
-use super::Lake;
 use super::parts::Parts;
+use super::{Lake, Version};
 use crate::failure::Failure;
 use crate::receipt::{Object, hex};
 
@@ -45,13 +45,31 @@ impl Created {
     }
 }
 
+fn object_of(key: &str, bytes: &[u8]) -> Object {
+    Object { key: key.to_owned(), bytes: bytes.len() as u64, sha256: hex(&Sha256::digest(bytes)) }
+}
+
 impl Lake {
     /// Writes an object in one request, unless its key already exists.
     /// Fails if the store returns an error or cannot be reached, or if the content at the key cannot be determined. The
     /// failure is temporary if the same call may succeed later.
     pub async fn create(&self, key: &str, bytes: Vec<u8>) -> Result<Created> {
-        let object = Object { key: key.to_owned(), bytes: bytes.len() as u64, sha256: hex(&Sha256::digest(&bytes)) };
-        self.put(&object, bytes.into()).await
+        self.put(&object_of(key, &bytes), bytes.into()).await
+    }
+
+    /// Replaces this version of an object: a bucket of a deployment permits no other way. The failure is temporary if another
+    /// process has replaced it. A folder has no such condition: only one program may use it.
+    pub async fn update(&self, key: &str, bytes: Vec<u8>, version: Version) -> Result<()> {
+        let (path, object, payload) = (Path::from(key), object_of(key, &bytes), PutPayload::from(bytes));
+        let mode = if self.bucket.is_some() { PutMode::Update(version) } else { PutMode::Overwrite };
+        let options = PutOptions { mode, ..PutOptions::default() };
+        match self.write_once(&object, || self.store.put_opts(&path, payload.clone(), options.clone())).await? {
+            Created::Identical => Ok(()),
+            Created::Different => {
+                let message = format!("cannot replace `{}`, or another process has replaced it", self.location(key));
+                Err(Failure::temporary(message).into())
+            }
+        }
     }
 
     /// Like [`Lake::create`], for a key that only this process writes to.

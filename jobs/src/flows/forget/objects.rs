@@ -29,7 +29,7 @@ impl Work<'_> {
     /// Counts the records in the objects of a collection's manifests, and keeps their texts.
     pub(super) async fn manifests(&mut self, at: usize) -> Result<()> {
         let mut seen: BTreeMap<String, u64> = BTreeMap::new();
-        for (_, receipt) in self.receipts(Some(self.subjects[at].name)).await? {
+        for (.., receipt) in self.receipts(Some(self.subjects[at].name)).await? {
             let (mut records, mut rows) = (0, 0);
             for object in &receipt.raw {
                 let found = match seen.get(&object.key) {
@@ -108,7 +108,7 @@ impl Work<'_> {
     /// Replaces the listed objects of a collection that have such records.
     pub(super) async fn redact(&self, at: usize) -> Result<()> {
         let mut copies: BTreeMap<String, Option<Copied>> = BTreeMap::new();
-        for (key, mut receipt) in self.receipts(Some(self.subjects[at].name)).await? {
+        for (key, version, mut receipt) in self.receipts(Some(self.subjects[at].name)).await? {
             for object in
                 receipt.raw.iter().filter(|object| !copies.contains_key(&object.key)).cloned().collect::<Vec<_>>()
             {
@@ -124,7 +124,7 @@ impl Work<'_> {
                 }
             }
             if self.correct(&mut receipt, &copies) {
-                self.lake.replace(&key, serde_json::to_vec_pretty(&receipt)?).await?;
+                self.lake.update(&key, serde_json::to_vec_pretty(&receipt)?, version).await?;
             }
         }
         Ok(())
@@ -212,7 +212,7 @@ impl Work<'_> {
         let Some(evidence) = self.lake.get(&place(&object.key)).await? else { return Ok(()) };
         let mut evidence: Value = serde_json::from_slice(&evidence)?;
         evidence["body"] = serde_json::to_value(copy)?;
-        self.lake.replace(&place(&copy.key), serde_json::to_vec_pretty(&evidence)?).await?;
+        self.lake.put_new(&place(&copy.key), serde_json::to_vec_pretty(&evidence)?).await?;
         self.lake.remove(&[place(&object.key)]).await;
         Ok(())
     }
@@ -266,7 +266,7 @@ impl Work<'_> {
     /// Returns the keys of all objects that manifests list, also those of collections that the contract does not have.
     pub(super) async fn listed(&self) -> Result<BTreeSet<String>> {
         let mut listed = BTreeSet::new();
-        for (_, receipt) in self.receipts(None).await? {
+        for (.., receipt) in self.receipts(None).await? {
             let objects = receipt.raw.iter().chain(receipt.files()).chain(&receipt.quarantine);
             listed.extend(objects.map(|one| one.key.clone()));
         }

@@ -45,11 +45,11 @@ impl Work<'_> {
         // What is not a record has no fields to compare: only distinctive texts are searched.
         for (key, size) in others {
             let is_text = key.ends_with(".http.json") || key.starts_with("lineage/");
-            if is_text && let Some(bytes) = self.lake.get(&key).await? {
+            if is_text && let Some((bytes, version)) = self.lake.get_version(&key).await? {
                 let text = String::from_utf8_lossy(&bytes);
                 let corrected = hidden.hidden(&text);
                 if corrected != text {
-                    self.lake.replace(&key, corrected.into_bytes()).await?;
+                    self.lake.update(&key, corrected.into_bytes(), version).await?;
                     self.report.corrected.push(key);
                 }
             } else {

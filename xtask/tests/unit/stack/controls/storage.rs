@@ -44,7 +44,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "raw/ and receipts/ are write-once, and parts of multipart uploads are allowed",
+        name: "raw/ and receipts/ are written once or replaced by version, and parts of multipart uploads are allowed",
         broken: |stacks| {
             let once = statements(stacks).into_iter().any(|statement| {
                 let resources = statement.resources().join(" ");
@@ -53,7 +53,10 @@ pub(super) const RULES: &[Rule] = &[
                     && statement.actions() == ["s3:PutObject"]
                     && statement.body["Principal"] == "*"
                     && statement.body["Condition"]
-                        == serde_json::json!({"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}})
+                        == serde_json::json!({
+                            "Null": {"s3:if-none-match": "true", "s3:if-match": "true"},
+                            "Bool": {"s3:ObjectCreationOperation": "true"}
+                        })
                     && resources.contains("/raw/*")
                     && resources.contains("/receipts/*")
             });
