@@ -34,25 +34,25 @@ impl Rows {
     }
 
     /// Calls `each` for every row.
-    pub fn each(&self, mut each: impl FnMut(&[Cell<'static>])) -> Result<()> {
+    pub fn each(&self, mut each: impl FnMut(Vec<Cell<'static>>)) -> Result<()> {
         for row in self.file.get_row_iter(None)? {
-            each(&row?.into_columns().into_iter().map(|(_, field)| cell(field)).collect::<Result<Vec<_>>>()?);
+            each(row?.into_columns().into_iter().map(|(_, field)| cell(field)).collect::<Result<_>>()?);
         }
         Ok(())
     }
 
-    /// Returns the bytes of a file with the rows that `keeps` accepts, and their number. `distinct` names columns of rarely
-    /// repeated values, as for the original.
+    /// Returns the bytes of a file with the rows that `keeps` accepts and may change, and their number. `distinct` names
+    /// columns of rarely repeated values, as for the original.
     pub fn only(
         &self,
         distinct: &[&str],
-        mut keeps: impl FnMut(&[Cell<'static>]) -> bool,
+        mut keeps: impl FnMut(&mut [Cell<'static>]) -> bool,
     ) -> Result<(Vec<Bytes>, u64)> {
         let columns: Vec<_> =
             self.columns.iter().map(|(name, kind, required)| (name.as_str(), *kind, *required)).collect();
         let (mut copy, mut failed) = (Encoder::for_copy(&columns, distinct)?, Ok(()));
-        self.each(|row| {
-            if failed.is_ok() && keeps(row) {
+        self.each(|mut row| {
+            if failed.is_ok() && keeps(&mut row) {
                 failed = copy.append_cells(row.iter());
             }
         })?;

@@ -171,6 +171,24 @@ fn a_program_that_is_killed_at_any_time_continues() {
     );
 }
 
+/// The files of a collection of changes have the numbers of the records.
+#[test]
+fn the_other_records_are_numbered_again() {
+    let zoo = Zoo::stocked();
+    zoo.amend("    key: id\n", "    key: id\n    mode: append\n");
+    let mut wrong = other(3);
+    wrong["weight_kg"] = "heavy".into();
+    zoo.set("animals", &json!([other(2), record(), record(), wrong, other(4)]));
+    zoo.load_only("animals", "r1");
+    zoo.set("animals", &json!([record()]));
+    zoo.load_only("animals", "r2");
+    let done = zoo.forget(&[KEY]).option("--collections", "animals").flag("--apply").run().done();
+    assert_eq!((left(&done), found(&zoo)), (vec![], vec![]), "{done:#}");
+    for run in ["r1", "r2"] {
+        zoo.raw(run).option("--collections", "animals").flag("--verify").run().done();
+    }
+}
+
 #[test]
 fn what_others_have_of_a_record_is_reported() {
     let zoo = Zoo::stocked();

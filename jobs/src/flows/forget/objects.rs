@@ -25,6 +25,21 @@ struct Copied {
     values: BTreeMap<String, u64>,
 }
 
+/// The records of responses.
+#[derive(Debug, Default)]
+struct Numbers {
+    all: u64,
+    /// The numbers of those to remove, starting from 1.
+    removed: Vec<u64>,
+}
+
+impl Numbers {
+    /// Returns the number of a record after the removal.
+    fn after(&self, number: i64) -> i64 {
+        number - self.removed.partition_point(|removed| removed.cast_signed() < number) as i64
+    }
+}
+
 impl Work<'_> {
     /// Counts the records in the objects of a collection's manifests, and keeps their texts.
     pub(super) async fn manifests(&mut self, at: usize) -> Result<()> {
@@ -92,11 +107,11 @@ impl Work<'_> {
         let Some(known) = known.map_or(Some(None), |table| table.map(Some)) else { return Ok(0) };
         let rows = Rows::open(bytes).with_context(|| format!("cannot read `{}`", self.lake.location(&object.key)))?;
         rows.each(|row| {
-            if subject.has_row(&rows, known, row) != Some(true) {
+            if subject.has_row(&rows, known, &row) != Some(true) {
                 return;
             }
             found += 1;
-            for ((column, ..), cell) in rows.columns.iter().zip(row).filter(|((name, ..), _)| !is_derived(name)) {
+            for ((column, ..), cell) in rows.columns.iter().zip(&row).filter(|((name, ..), _)| !is_derived(name)) {
                 walk_column(subject.name, known, column, cell, &mut |place, text, is_number| {
                     self.texts.add(place, text, is_number);
                 });
@@ -108,18 +123,24 @@ impl Work<'_> {
     /// Replaces the listed objects of a collection that have such records.
     pub(super) async fn redact(&self, at: usize) -> Result<()> {
         let mut copies: BTreeMap<String, Option<Copied>> = BTreeMap::new();
+        let mut counts: BTreeMap<String, Numbers> = BTreeMap::new();
         for (key, version, mut receipt) in self.receipts(Some(self.subjects[at].name)).await? {
-            for object in
-                receipt.raw.iter().filter(|object| !copies.contains_key(&object.key)).cloned().collect::<Vec<_>>()
-            {
-                let copied = self.copy_response(at, &object, copies.len()).await?;
-                copies.insert(object.key, copied);
+            let mut gone = Numbers::default();
+            for object in &receipt.raw {
+                if !copies.contains_key(&object.key) {
+                    let (copied, numbers) = self.copy_response(at, object, copies.len()).await?;
+                    copies.insert(object.key.clone(), copied);
+                    counts.insert(object.key.clone(), numbers);
+                }
+                let own = &counts[&object.key];
+                gone.removed.extend(own.removed.iter().map(|number| gone.all + number));
+                gone.all += own.all;
             }
             let listed: Vec<(Object, Option<String>)> =
                 files(&receipt).map(|(object, table)| (object.clone(), table.map(str::to_owned))).collect();
             for (object, table) in listed {
                 if !copies.contains_key(&object.key) {
-                    let copied = self.copy_rows(at, &object, table.as_deref(), copies.len()).await?;
+                    let copied = self.copy_rows(at, &object, (table.as_deref(), &gone), copies.len()).await?;
                     copies.insert(object.key, copied);
                 }
             }
@@ -144,6 +165,7 @@ impl Work<'_> {
         for table in &mut receipt.tables {
             for File { object, rows } in &mut table.files {
                 let Some(copy) = copied(object) else { continue };
+                is_changed = true;
                 (*object, *rows) = (copy.object.clone(), copy.rows);
                 table.rows -= copy.removed;
                 table.read -= copy.removed;
@@ -155,6 +177,7 @@ impl Work<'_> {
             table.values.retain(|_, values| *values > 0);
         }
         if let Some(copy) = receipt.quarantine.as_ref().and_then(copied) {
+            is_changed = true;
             removed += copy.removed;
             if let Some(own) = receipt.tables.first_mut() {
                 own.quarantined -= copy.removed;
@@ -162,7 +185,7 @@ impl Work<'_> {
             }
             receipt.quarantine = Some(copy.object.clone()).filter(|_| copy.rows > 0);
         }
-        if !is_changed && removed == 0 {
+        if !is_changed {
             return false;
         }
         // The ETag belongs to the response as it was received.
@@ -172,14 +195,15 @@ impl Work<'_> {
         true
     }
 
-    async fn copy_response(&self, at: usize, object: &Object, number: usize) -> Result<Option<Copied>> {
-        let (subject, lake) = (&self.subjects[at], self.lake);
-        let Some(size) = lake.size(&object.key).await? else { return Ok(None) };
+    async fn copy_response(&self, at: usize, object: &Object, number: usize) -> Result<(Option<Copied>, Numbers)> {
+        let (subject, lake, mut numbers) = (&self.subjects[at], self.lake, Numbers::default());
+        let Some(size) = lake.size(&object.key).await? else { return Ok((None, numbers)) };
         // What is around the records is read again in a replay, so only the keys are replaced.
-        let (keys, mut removed, mut is_corrected) = (self.texts.hidden_keys(), 0, false);
+        let (keys, mut is_corrected) = (self.texts.hidden_keys(), false);
         let mut keep = |json: &str| {
             let is_kept = subject.has(json) != Some(true);
-            removed += u64::from(!is_kept);
+            numbers.all += 1;
+            numbers.removed.extend((!is_kept).then_some(numbers.all));
             is_kept
         };
         let mut around = |text: &str| {
@@ -190,8 +214,9 @@ impl Work<'_> {
         let response = || subject.response(&self.job.contract);
         let counted = pass(lake, (&object.key, size), response(), None, &mut keep, &mut around).await?;
         counted.map_err(|error| unreadable(lake, &object.key, error))?;
+        let removed = numbers.removed.len() as u64;
         if removed == 0 && !is_corrected {
-            return Ok(None);
+            return Ok((None, numbers));
         }
         let key = self.key_of_copy(&object.key, number);
         let to = Some(lake.upload(&key, true));
@@ -200,7 +225,7 @@ impl Work<'_> {
         let copy = pass(lake, (&object.key, size), response(), to, &mut keep, &mut around).await?;
         let copy = copy.map_err(|error| unreadable(lake, &object.key, error))?.context("nothing was written")?;
         self.move_evidence(object, &copy).await?;
-        Ok(Some(Copied { object: copy, rows: 0, removed, values: BTreeMap::new() }))
+        Ok((Some(Copied { object: copy, rows: 0, removed, values: BTreeMap::new() }), numbers))
     }
 
     /// Writes the evidence of a response beside its copy.
@@ -221,7 +246,7 @@ impl Work<'_> {
         &self,
         at: usize,
         object: &Object,
-        table: Option<&str>,
+        (table, gone): (Option<&str>, &Numbers),
         number: usize,
     ) -> Result<Option<Copied>> {
         let subject = &self.subjects[at];
@@ -232,7 +257,8 @@ impl Work<'_> {
         }
         let unreadable = || format!("cannot read `{}`", self.lake.location(&object.key));
         let rows = Rows::open(bytes).with_context(unreadable)?;
-        let (mut values, mut removed) = (BTreeMap::new(), 0);
+        let (mut values, mut removed, mut is_renumbered) = (BTreeMap::new(), 0, false);
+        let numbered = rows.position(if known.is_some() { contract::RECORD } else { "record_number" });
         let mut distinct = vec!["_row_hash"];
         if known.is_some_and(|table| table.child.is_none()) {
             distinct.extend([key_column(known), contract::RECORD]);
@@ -242,14 +268,18 @@ impl Work<'_> {
             let is_kept = subject.has_row(&rows, known, row) != Some(true);
             if !is_kept {
                 removed += 1;
-                for ((name, ..), _) in rows.columns.iter().zip(row).filter(|(_, cell)| **cell != Cell::Null) {
+                for ((name, ..), _) in rows.columns.iter().zip(&*row).filter(|(_, cell)| **cell != Cell::Null) {
                     *values.entry(name.clone()).or_default() += 1;
                 }
+            }
+            if let Some(Cell::Integer(number)) = numbered.map(|place| &mut row[place]) {
+                is_renumbered |= gone.after(*number) != *number;
+                *number = gone.after(*number);
             }
             is_kept
         });
         let (pieces, left) = copy.with_context(unreadable)?;
-        if removed == 0 {
+        if removed == 0 && !is_renumbered {
             return Ok(None);
         }
         let mut to = self.lake.upload(&self.key_of_copy(&object.key, number), true);

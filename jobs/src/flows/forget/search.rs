@@ -97,12 +97,12 @@ impl Work<'_> {
             let (collection, table) = table_of(contract, folder, name);
             let subject = self.subjects.iter().find(|subject| subject.table_at(&contract.source, key).is_some());
             rows.each(|row| {
-                let has = subject.map_or(Some(false), |subject| subject.has_row(&rows, table.as_ref(), row));
+                let has = subject.map_or(Some(false), |subject| subject.has_row(&rows, table.as_ref(), &row));
                 if has == Some(true) {
                     hit.is_record = true;
                     return;
                 }
-                for ((column, ..), cell) in rows.columns.iter().zip(row) {
+                for ((column, ..), cell) in rows.columns.iter().zip(&row) {
                     walk_column(collection, table.as_ref(), column, cell, &mut |place, text, is_number| {
                         let of = Field { is_number, has_key: has.is_some() };
                         self.texts.find(place, text, of, &mut hit.texts);
