@@ -3,11 +3,11 @@
 //! ```text
 //! refuse if a load is active
 //! for each run: copy each listed object without the records → replace the manifest → …
-//! warehouse: delete the rows → search every object and table → remove what no manifest lists, and correct texts
+//! search every object, and correct texts → delete the rows → search every table → remove the originals
 //! ```
 //!
 //! A listed object never changes: the copy has a new key, and the manifest either lists the original or the copy. So if the
-//! program is killed, running it again continues. The warehouse is last, because its rows have the texts to search for.
+//! program is killed, running it again continues. The originals are last, because they have the texts to search for.
 
 mod objects;
 mod responses;
@@ -142,7 +142,6 @@ pub async fn forget<W: Warehouse>(job: &Job, lake: &Lake, warehouse: &mut W) -> 
         work.claim(warehouse).await?;
         for at in 0..work.subjects.len() {
             work.redact(at).await?;
-            work.delete(at, warehouse).await?;
         }
         work.search(warehouse).await?;
     }
@@ -208,7 +207,7 @@ impl<'j> Subject<'j> {
     }
 
     /// Returns the table of a Parquet file, or `None` for its quarantined records; the outer option is empty for others.
-    fn table_at(&self, source: &str, key: &str) -> Option<Option<&Table<'_>>> {
+    fn table_at(&self, source: &str, key: &str) -> Option<Option<&Table<'j>>> {
         let layout = Layout { source };
         if key.starts_with(&format!("quarantine/{source}/{}/", self.name)) {
             return Some(None);

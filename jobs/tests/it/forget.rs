@@ -162,6 +162,11 @@ fn a_program_that_is_killed_at_any_time_continues() {
     }
     let done = zoo.forget(&[KEY]).flag("--apply").run().done();
     assert_eq!((&done["left"], found(&zoo)), (&json!([]), vec![]), "{done:#}");
+    let keys = zoo.lake.keys("raw");
+    for page in zoo.lake.receipt("zoo", "paged", "animals")["raw"].as_array().expect("pages") {
+        let evidence = page["key"].as_str().expect("a key").replace(".json", ".http.json");
+        assert!(keys.contains(&evidence), "{evidence} {keys:#?}");
+    }
     let only = |program: Program| program.option("--collections", "animals");
     only(zoo.raw("paged")).option("--run-id", "again").run().done();
     only(zoo.copy("again")).run().done();
@@ -187,6 +192,23 @@ fn the_other_records_are_numbered_again() {
     for run in ["r1", "r2"] {
         zoo.raw(run).option("--collections", "animals").flag("--verify").run().done();
     }
+}
+
+/// A program that is killed while it removes the originals leaves some of them, and knows no less when it runs again.
+#[test]
+fn the_texts_of_files_that_no_manifest_lists_are_searched() {
+    let zoo = Zoo::stocked();
+    zoo.set("animals", &json!([record(), other(2)]));
+    zoo.set("keepers", &json!([{"id": "kb", "name": "friend of pl4nted Ada"}]));
+    zoo.load("r1");
+    let key = zoo.lake.key("processed/zoo/animals/", ".parquet");
+    let original = zoo.lake.read(&key);
+    let forget = || zoo.forget(&[KEY]).option("--collections", "animals").flag("--apply").run().done();
+    let first = forget();
+    assert!(!left(&first).is_empty(), "{first:#}");
+    zoo.lake.overwrite(&key, &original);
+    let again = forget();
+    assert_eq!((left(&again), &again["removed"]), (left(&first), &json!([key])));
 }
 
 #[test]

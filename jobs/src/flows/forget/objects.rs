@@ -67,13 +67,23 @@ impl Work<'_> {
             found.records += records;
             found.rows += rows;
         }
-        // Responses of failed attempts have records, too; they may not be JSON.
-        let folder = Layout { source: &self.job.contract.source }.raw_folder(self.subjects[at].name);
-        for (key, bytes) in self.lake.list(&folder).await? {
-            if !seen.contains_key(&key) && !key.ends_with(".http.json") {
-                let found = self.count_records(at, &Object { key, bytes, sha256: String::new() }).await;
-                let own = self.report.collections.entry(self.subjects[at].name.to_owned()).or_default();
-                own.records += found.unwrap_or(0);
+        // Failed attempts and an interrupted removal leave objects with records, too; they may be damaged.
+        let (source, name) = (&self.job.contract.source, self.subjects[at].name);
+        let responses = format!("{}/", Layout { source }.raw_folder(name));
+        for folder in ["raw", "processed", "quarantine"] {
+            for (key, bytes) in self.lake.list(&format!("{folder}/{source}")).await? {
+                if seen.contains_key(&key) || key.ends_with(".http.json") {
+                    continue;
+                }
+                let table = self.subjects[at].table_at(source, &key).map(|table| table.map(|table| table.name));
+                let object = Object { key, bytes, sha256: String::new() };
+                let (found, is_response) = match table {
+                    Some(table) => (self.count_rows(at, &object, table).await, false),
+                    None if object.key.starts_with(&responses) => (self.count_records(at, &object).await, true),
+                    None => continue,
+                };
+                let own = self.report.collections.entry(name.to_owned()).or_default();
+                *if is_response { &mut own.records } else { &mut own.rows } += found.unwrap_or(0);
             }
         }
         Ok(())
@@ -224,22 +234,16 @@ impl Work<'_> {
         let mut around = |text: &str| without(text, &keys);
         let copy = pass(lake, (&object.key, size), response(), to, &mut keep, &mut around).await?;
         let copy = copy.map_err(|error| unreadable(lake, &object.key, error))?.context("nothing was written")?;
-        self.move_evidence(object, &copy).await?;
+        self.copy_evidence(object, &copy).await?;
         Ok((Some(Copied { object: copy, rows: 0, removed, values: BTreeMap::new() }), numbers))
     }
 
-    /// Writes the evidence of a response beside its copy.
-    async fn move_evidence(&self, object: &Object, copy: &Object) -> Result<()> {
-        let place = |key: &str| {
-            let stem = key.strip_suffix(".gz").unwrap_or(key);
-            format!("{}.http.json", stem.strip_suffix(".json").unwrap_or(stem))
-        };
-        let Some(evidence) = self.lake.get(&place(&object.key)).await? else { return Ok(()) };
+    /// Writes the evidence of a response beside its copy. That of the original is removed with the original.
+    async fn copy_evidence(&self, object: &Object, copy: &Object) -> Result<()> {
+        let Some(evidence) = self.lake.get(&evidence_of(&object.key)).await? else { return Ok(()) };
         let mut evidence: Value = serde_json::from_slice(&evidence)?;
         evidence["body"] = serde_json::to_value(copy)?;
-        self.lake.put_new(&place(&copy.key), serde_json::to_vec_pretty(&evidence)?).await?;
-        self.lake.remove(&[place(&object.key)]).await;
-        Ok(())
+        self.lake.put_new(&evidence_of(&copy.key), serde_json::to_vec_pretty(&evidence)?).await
     }
 
     async fn copy_rows(
@@ -316,6 +320,12 @@ fn files(receipt: &Receipt) -> impl Iterator<Item = (&Object, Option<&str>)> {
 /// Returns the column with the record's key.
 pub(super) fn key_column<'t>(table: Option<&Table<'t>>) -> &'t str {
     table.map_or("key", |table| table.key[0])
+}
+
+/// Returns the key of a response's evidence.
+pub(super) fn evidence_of(key: &str) -> String {
+    let stem = key.strip_suffix(".gz").unwrap_or(key);
+    format!("{}.http.json", stem.strip_suffix(".json").unwrap_or(stem))
 }
 
 /// Returns whether a column is computed from the others.

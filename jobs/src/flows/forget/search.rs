@@ -7,6 +7,7 @@ use contract::{Contract, Layout, Table};
 use serde_json::Value;
 
 use super::Work;
+use super::objects::evidence_of;
 use super::responses::pass;
 use super::texts::{Field, walk, walk_column};
 use crate::edge::lake::Lake;
@@ -57,14 +58,29 @@ impl Work<'_> {
                 self.settle(&key, is_found, &listed).await;
             }
         }
-        self.search_tables(warehouse).await?;
-        self.search_rows(warehouse).await?;
-        // The responses are the last to be removed: if this is interrupted, they still have the texts to search for.
-        for (key, hit) in hits.into_iter().rev() {
-            let is_found = hit.is_record
-                || hit.texts.iter().any(|text| self.texts.is_distinctive(text))
+        // If this is interrupted, a repeated run finds the texts again in the objects with the records, so these are the last
+        // to be removed, and the rows are deleted only now.
+        let (records, others): (Vec<_>, Vec<_>) = hits.into_iter().partition(|(_, hit)| hit.is_record);
+        for (key, hit) in others {
+            let is_found = hit.texts.iter().any(|text| self.texts.is_distinctive(text))
                 || hidden.hidden(&hit.around) != hit.around;
             self.settle(&key, is_found, &listed).await;
+        }
+        for at in 0..self.subjects.len() {
+            self.delete(at, warehouse).await?;
+        }
+        self.search_tables(warehouse).await?;
+        self.search_rows(warehouse).await?;
+        for place in &self.report.left {
+            tracing::warn!("something is left in {place}");
+        }
+        for (key, _) in records.into_iter().rev() {
+            self.settle(&key, true, &listed).await;
+        }
+        // A transformation that runs at the same time writes objects that were not searched.
+        for folder in Layout::FOLDERS {
+            let found = self.lake.list(&format!("{folder}/{source}")).await?;
+            self.report.left.extend(found.into_iter().map(|(key, _)| key).filter(|key| !searched.contains(key)));
         }
         Ok(())
     }
@@ -73,7 +89,7 @@ impl Work<'_> {
     async fn settle(&mut self, key: &str, is_found: bool, listed: &BTreeSet<String>) {
         let is_derived = ["raw/", "processed/", "quarantine/"].iter().any(|folder| key.starts_with(folder));
         if is_found && is_derived && !listed.contains(key) {
-            self.lake.remove(&[key.to_owned()]).await;
+            self.lake.remove(&[evidence_of(key), key.to_owned()]).await;
             if !matches!(self.lake.size(key).await, Ok(None)) {
                 self.report.left.insert(key.to_owned());
             }
