@@ -212,6 +212,39 @@ fn the_texts_of_files_that_no_manifest_lists_are_searched() {
 }
 
 #[test]
+fn names_of_fields_and_json_in_tables_are_searched() {
+    let cases = [
+        (json!({}), json!({"tags": {"9001234": 1}})),
+        (json!({"tags": {"ada@pl4nted.example": {}}}), json!({"other": "to ada@pl4nted.example"})),
+        (json!({"name": "pl4nted \"Ada\""}), json!({"tags": ["by pl4nted \"Ada\""]})),
+    ];
+    for (own, of_other) in cases {
+        let zoo = Zoo::stocked();
+        let (mut forgotten, mut kept) = (record(), other(2));
+        for (record, fields) in [(&mut forgotten, own), (&mut kept, of_other)] {
+            record.as_object_mut().expect("a record").extend(fields.as_object().expect("fields").clone());
+        }
+        zoo.set("animals", &json!([forgotten, kept]));
+        zoo.load_only("animals", "r1");
+        let done = zoo.forget(&[KEY]).option("--collections", "animals").flag("--apply").run().done();
+        let places = [zoo.lake.key("processed/zoo/animals/", ".parquet"), zoo.lake.raw("zoo", "r1", "animals")];
+        assert_eq!(left(&done), [places[0].as_str(), places[1].as_str(), "table zoo.animals"], "{kept}");
+    }
+}
+
+/// Evidence, lineage and manifests have these names, too.
+#[test]
+fn names_of_the_contract_are_not_texts_of_a_record() {
+    let zoo = Zoo::stocked();
+    let mut named = record();
+    named["other"] = "animal_meals".into();
+    zoo.set("animals", &json!([named, other(2)]));
+    zoo.load_only("animals", "r1");
+    let done = zoo.forget(&[KEY]).option("--collections", "animals").flag("--apply").run().done();
+    assert_eq!((left(&done), &done["corrected"]), (vec![], &json!([])), "{done:#}");
+}
+
+#[test]
 fn what_others_have_of_a_record_is_reported() {
     let zoo = Zoo::stocked();
     zoo.set("animals", &json!([record(), other(2)]));

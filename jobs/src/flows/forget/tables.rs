@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, ensure};
 use contract::{Table, Type};
+use serde_json::Value;
 
 use super::objects::key_column;
 use super::texts::walk_column;
@@ -17,6 +18,9 @@ use crate::load::{Dialect, StageNames, Statement, literal};
 /// Redshift Management Guide, "Using the Amazon Redshift Data API").
 const TEXT: usize = 100;
 const STATEMENT: usize = 90_000;
+
+/// The types of columns with JSON.
+const JSON: [&str; 2] = ["jsonb", "super"];
 
 impl Work<'_> {
     /// Counts the rows of a collection's records, and keeps their texts.
@@ -79,8 +83,14 @@ impl Work<'_> {
     /// Searches all columns with text of the source's tables, the ledger and the marts, and those with integers except in the
     /// ledger, whose numbers are counts.
     pub(super) async fn search_tables<W: Warehouse>(&mut self, warehouse: &mut W) -> Result<()> {
-        let short = |text: &str| literal(&text[..text.floor_char_boundary(TEXT)]);
+        let short = |text: &str| text[..text.floor_char_boundary(TEXT)].to_owned();
         let texts: BTreeSet<String> = self.texts.distinctive().map(short).collect();
+        // As JSON has them.
+        let quoted = |text: &String| {
+            let quoted = Value::from(text.as_str()).to_string();
+            quoted[1..quoted.len() - 1].to_owned()
+        };
+        let quoted: BTreeSet<String> = texts.iter().map(quoted).collect();
         let numbers = self.texts.integers().join(", ");
         let source = &self.job.contract.source;
         for schema in [source.clone(), format!("staging_{source}"), "etl".to_owned(), "analytics".to_owned()] {
@@ -88,10 +98,12 @@ impl Work<'_> {
                 self.report.searched.tables += 1;
                 let conditions = columns.iter().flat_map(|(name, column)| {
                     let text = as_text(W::DIALECT, name, &column.kind);
-                    let has = |text| texts.iter().map(move |own| format!("strpos({text}, {own}) > 0")).collect();
+                    let own = if JSON.contains(&column.kind.as_str()) { &quoted } else { &texts };
+                    let has = |text| own.iter().map(|own| format!("strpos({text}, {}) > 0", literal(own))).collect();
                     let is_number = ["bigint", "integer", "smallint"].contains(&column.kind.as_str());
                     let is_searched = is_number && !numbers.is_empty() && schema != "etl" && !name.starts_with('_');
-                    text.map_or_else(|| Vec::from_iter(is_searched.then(|| format!("{name} IN ({numbers})"))), has)
+                    text.as_ref()
+                        .map_or_else(|| Vec::from_iter(is_searched.then(|| format!("{name} IN ({numbers})"))), has)
                 });
                 for sql in queries(&format!("{schema}.{table}"), conditions) {
                     if warehouse.query(&format!("search `{schema}.{table}`"), &sql).await? != [["0"]] {
@@ -151,7 +163,7 @@ impl Subject<'_> {
 /// Returns the text of a column; `None` if it has none, such as a number.
 fn as_text(dialect: Dialect, name: &str, kind: &str) -> Option<String> {
     match kind {
-        "jsonb" | "super" => Some(dialect.json_text(name)),
+        _ if JSON.contains(&kind) => Some(dialect.json_text(name)),
         _ if ["text", "varchar", "character"].iter().any(|text| kind.starts_with(text)) => Some(name.to_owned()),
         _ => None,
     }

@@ -17,7 +17,7 @@ const SHORTEST: usize = 8;
 pub const SHORTEST_KEY: usize = 6;
 
 /// Texts, each with the fields that have it. A text that other records have in the same field, or as their key, is not
-/// distinctive.
+/// distinctive; nor is a name of the contract.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
     places: BTreeMap<String, BTreeSet<String>>,
@@ -31,7 +31,13 @@ pub(super) struct Texts {
 impl Texts {
     pub(super) fn new(contract: &Contract) -> Self {
         let key = |(name, of): (&String, &Collection)| format!("{name}.{}", key_path(of));
-        Self { keys: contract.collections.iter().map(key).collect(), ..Self::default() }
+        // Manifests, evidence and lineage have these names for all records.
+        let mut common = BTreeSet::from([contract.source.clone()]);
+        for table in contract.tables() {
+            common.extend([table.name, table.collection].map(str::to_owned));
+            common.extend(table.columns.iter().map(|column| column.name.to_owned()));
+        }
+        Self { keys: contract.collections.iter().map(key).collect(), common, ..Self::default() }
     }
 
     pub(super) fn add_key(&mut self, place: &str, key: &str) {
@@ -134,13 +140,19 @@ pub(super) fn key_path(collection: &Collection) -> &str {
     collection.columns.get(key).map_or(key, |column| column.path(key))
 }
 
-/// Calls `each` for every string and number in a value; elements of a list have the path of the list.
+/// Calls `each` for every string and number in a value; elements of a list have the path of the list. The name of a field may
+/// be data, such as an address, unless it only has letters and underscores.
 pub(super) fn walk(value: &Value, path: &str, each: Each<'_>) {
     match value {
         Value::String(text) => each(path, text, false),
         Value::Number(value) => each(path, &integer(&value.to_string()), true),
         Value::Array(elements) => elements.iter().for_each(|element| walk(element, path, each)),
-        Value::Object(fields) => fields.iter().for_each(|(name, value)| walk(value, &format!("{path}.{name}"), each)),
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| {
+            if !name.chars().all(|char| char.is_alphabetic() || char == '_') {
+                each(path, name, false);
+            }
+            walk(value, &format!("{path}.{name}"), each);
+        }),
         _ => {}
     }
 }
