@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::support::database::Role;
 use crate::support::program::Program;
 use crate::support::server::{Response, Server};
+use crate::support::wait_until;
 use crate::support::zoo::Zoo;
 
 const KEY: &str = "9001234";
@@ -242,6 +243,23 @@ fn names_of_the_contract_are_not_texts_of_a_record() {
     zoo.load_only("animals", "r1");
     let done = zoo.forget(&[KEY]).option("--collections", "animals").flag("--apply").run().done();
     assert_eq!((left(&done), &done["corrected"]), (vec![], &json!([])), "{done:#}");
+}
+
+#[test]
+fn objects_that_are_written_during_the_search_are_reported() {
+    let zoo = Zoo::stocked();
+    zoo.set("animals", &json!([record(), other(2)]));
+    zoo.load("r1");
+    let holder = zoo.database().enter(Role::Loader);
+    holder.run("BEGIN; LOCK zoo.keepers");
+    let running = zoo.forget(&[KEY]).option("--collections", "animals").flag("--apply").start();
+    let waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'zoo.keepers'::regclass AND NOT granted";
+    let watcher = zoo.database().session(Role::Postgres);
+    wait_until("the search waits for the table", || watcher.number(waiting) == 1);
+    let key = "raw/zoo/animals/run=r1/late.json";
+    zoo.lake.overwrite(key, json!([record()]).to_string().as_bytes());
+    drop(holder);
+    assert_eq!(left(&running.wait().done()), [key]);
 }
 
 #[test]

@@ -30,10 +30,12 @@ impl Work<'_> {
     /// where anything else is left.
     pub(super) async fn search<W: Warehouse>(&mut self, warehouse: &mut W) -> Result<()> {
         let (source, mut hits, mut others) = (self.job.contract.source.clone(), Vec::new(), Vec::new());
+        let mut searched = BTreeSet::new();
         for folder in Layout::FOLDERS {
             for (key, size) in self.lake.list(&format!("{folder}/{source}")).await? {
                 self.report.searched.objects += 1;
                 self.report.searched.bytes += size;
+                searched.insert(key.clone());
                 match self.records_in(&key, size).await? {
                     Some(hit) => hits.push((key, hit)),
                     None => others.push((key, size)),
