@@ -18,6 +18,7 @@ use crate::edge::files;
 use crate::edge::postgres::Login;
 use crate::flows::local::models;
 use crate::flows::run::{self, Follow, RunProgress, RunRequest};
+use crate::flows::warehouse::contract;
 use crate::rehearsal::{CHANGES, cause, contradictions, long_statement};
 use crate::run::{Outcome, RunOptions, direct_run_id, job_name};
 use crate::settings::{DAG, Ingestion, Settings, Variables};
@@ -116,10 +117,13 @@ impl<'a> Runs<'a> {
         let dbt = inspect::marts(self.aws, &self.request.settings, &outcome.run_id)?;
         let failed = outcome.failed.as_ref();
         let cause = failed.map(|task| cause(&logs.last(task), dbt.as_ref())).unwrap_or_default();
-        let Ingestion { source, dag, .. } = &self.request.ingestion;
+        let Ingestion { source, contract: file, dag, .. } = &self.request.ingestion;
         let has_models = dag == DAG || models(source, &files::root().join("dbt"))?.is_some();
         let contradictions = match failed {
-            None => contradictions(&tables, &rows, dbt.as_ref(), has_models),
+            None => {
+                let contract = contract(Some(&files::root().join(file)))?;
+                contradictions(&contract, &tables, &rows, dbt.as_ref(), has_models)
+            }
             Some(_) => Vec::new(),
         };
         Ok(Ran { outcome, cause, tables, contradictions, dbt })

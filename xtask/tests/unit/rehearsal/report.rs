@@ -52,18 +52,40 @@ fn a_failed_run_of_another_source_fails_the_rehearsal() {
 
 #[test]
 fn missing_and_wrong_reports_are_contradictions() {
+    let contract = contract("");
     let counts = Counts { rows: 3, ..Counts::default() };
     let tables = BTreeMap::from([("launches".to_owned(), counts)]);
     let rows = |rows| BTreeMap::from([("launches".to_owned(), rows)]);
     let dbt = Results { total: 1, ..Results::default() };
-    assert!(super::contradictions(&tables, &rows(3), Some(&dbt), true).is_empty());
-    let found = super::contradictions(&tables, &rows(2), Some(&dbt), true);
+    assert!(contradictions(&contract, &tables, &rows(3), Some(&dbt), true).is_empty());
+    let found = contradictions(&contract, &tables, &rows(2), Some(&dbt), true);
     assert_eq!(found, ["`launches` has 2 rows in the warehouse, but `copy` reported 3"]);
-    assert_eq!(super::contradictions(&BTreeMap::new(), &BTreeMap::new(), None, true).len(), 2);
+    assert_eq!(contradictions(&contract, &BTreeMap::new(), &BTreeMap::new(), None, true).len(), 2);
     let nothing = Results::default();
-    assert_eq!(super::contradictions(&tables, &rows(3), Some(&nothing), true), ["dbt built and tested nothing"]);
+    assert_eq!(contradictions(&contract, &tables, &rows(3), Some(&nothing), true), ["dbt built and tested nothing"]);
     // A source without models.
-    assert!(super::contradictions(&tables, &rows(3), Some(&nothing), false).is_empty());
+    assert!(contradictions(&contract, &tables, &rows(3), Some(&nothing), false).is_empty());
+}
+
+/// A contract with one table; `more` are keys of its collection.
+fn contract(more: &str) -> Contract {
+    let text = format!(
+        "source: zoo\nbase_url: http://zoo.example\ncollections:\n  launches:\n    path: /l\n    key: id\n    doc: l\n{more}    \
+         columns: {{id: {{type: integer, required: true, doc: i}}}}\n"
+    );
+    Contract::parse(&text, "zoo.yaml").expect("a contract")
+}
+
+#[test]
+fn a_run_of_changes_may_have_fewer_rows_than_its_table() {
+    let incremental = "    incremental: {cursor: id, start_param: since, lookback: 1, snapshot_every: 7}\n";
+    let (tables, dbt) =
+        (|rows| BTreeMap::from([("launches".to_owned(), rows)]), Results { total: 1, ..Results::default() });
+    let reported = BTreeMap::from([("launches".to_owned(), Counts { rows: 3, ..Counts::default() })]);
+    for (more, rows, expected) in [("", 4, 1), (incremental, 4, 0), ("    mode: append\n", 4, 0), (incremental, 2, 1)] {
+        let found = contradictions(&contract(more), &reported, &tables(rows), Some(&dbt), true);
+        assert_eq!(found.len(), expected, "{more}: {found:?}");
+    }
 }
 
 #[test]
