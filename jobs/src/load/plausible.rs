@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! empty           no valid record for a table with rows
-//! incomplete      the response itself reports more records, or a next page (not if `max_deleted_share` is 1, as below)
+//! incomplete      the response itself reports more records, or a next page (not if `max_deleted_share` is 1, as below); or
+//!                 its pages repeat records, so others may be missing: only a warning, unless it has as many as the total
 //! page_size       as many records as a page has, and rows would be deleted
 //! deleted         too large a share of a table's rows would be deleted
 //! emptied         too large a share of a column's values would become null: a renamed field
@@ -17,7 +18,7 @@ use contract::{Check, Collection, Finding, Parameter, Removed, Table, Type};
 
 use super::audit::Audit;
 use super::batch::unions;
-use super::changes::{Change, Changes};
+use super::changes::{Change, Changes, compared};
 use super::plan::Plan;
 use super::retired::Retired;
 use super::sql::{Statement, literal};
@@ -110,7 +111,8 @@ struct Load<'l> {
 
 impl Load<'_> {
     fn findings(&self) -> Vec<Finding> {
-        let mut found: Vec<Finding> = [self.clock(), self.incomplete(), self.empty()].into_iter().flatten().collect();
+        let mut found: Vec<Finding> =
+            [self.clock(), self.incomplete(), self.repeated(), self.empty()].into_iter().flatten().collect();
         // An empty response says nothing about columns, and all rows are lost.
         if self.own.rows > 0 {
             let tables = self.plan.tables.iter().filter(|table| table.collection == self.receipt.collection);
@@ -140,6 +142,19 @@ impl Load<'_> {
         let claim = self.receipt.incomplete.as_ref().filter(|_| is_new)?;
         let problem = format!("the response for collection `{}` {claim}", self.receipt.collection);
         Some(self.refused(Check::Incomplete, problem))
+    }
+
+    /// Records that move between pages are on two of them, or on none. A total counts both, so it does not show this.
+    fn repeated(&self) -> Option<Finding> {
+        let request = self.plan.contract.request_of(self.collection);
+        let (read, keys) = (self.own.rows, compared(self.changes, self.own));
+        let problem = format!(
+            "the pages of collection `{}` repeat records: {read} have only {keys} keys, so others may be missing",
+            self.receipt.collection
+        );
+        let refused = request.total_path.is_some() && self.must_be_whole();
+        (request.paginator.is_some() && self.receipt.raw.len() > 1 && keys < read && !self.is_part())
+            .then(|| Finding { refused, ..self.refused(Check::Incomplete, problem) })
     }
 
     fn empty(&self) -> Option<Finding> {

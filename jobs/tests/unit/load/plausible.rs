@@ -36,6 +36,8 @@ struct Run {
     before: [u64; 2],
     unknown: Vec<&'static str>,
     incomplete: Option<&'static str>,
+    /// The rows that are not an older version of another one; 0 if there can be none.
+    staged: u64,
     unchanged_since: Option<&'static str>,
     fetched_at: &'static str,
 }
@@ -69,7 +71,7 @@ fn found(run: &Run) -> Vec<(Check, bool, String)> {
         cursor: None,
         made_by: None,
         redactions: Vec::new(),
-        raw: vec![Object { key: String::new(), bytes: 0, sha256: String::new() }],
+        raw: vec![Object { key: String::new(), bytes: 0, sha256: String::new() }; 1 + usize::from(run.staged > 0)],
         tables: vec![TableReceipt {
             table: "hens".to_owned(),
             read: run.rows + run.quarantined,
@@ -101,8 +103,10 @@ fn found(run: &Run) -> Vec<(Check, bool, String)> {
     let counted = (!emptied.is_empty()).then(|| row("hens", 0, &before));
     let rows = [row("", 1, "2026-01-05 10:05:00.000000"), row("hens", run.live, "")];
     let audit = Audit::read(rows.into_iter().chain(counted));
+    let staged = (run.staged > 0).then_some((Change::Staged, run.staged));
     let changes = [(Change::Inserted, run.inserted), (Change::Revived, run.revived), (Change::Deleted, run.deleted)];
-    let findings = plan.findings(&audit, &BTreeMap::from([("hens".to_owned(), changes.into())]));
+    let changes = changes.into_iter().chain(staged).collect();
+    let findings = plan.findings(&audit, &BTreeMap::from([("hens".to_owned(), changes)]));
     findings.into_iter().map(|finding| (finding.check, finding.refused, finding.problem)).collect()
 }
 
@@ -199,4 +203,21 @@ fn claims_clocks_and_unknown_fields_are_reported() {
     let problem =
         "every row of `hens` has fields that the contract does not define: `a`, `b`, `c`, `d`, `e` and 2 more";
     assert_eq!(unknown, [(Check::UnknownFields, false, problem.to_owned())]);
+}
+
+#[test]
+fn pages_that_repeat_records_are_incomplete() {
+    const PAGED: &str = "    request: {paginator: {type: page_number, page_param: p}, records_at: items}\n";
+    const TOTAL: &str =
+        "    request: {paginator: {type: page_number, page_param: p}, records_at: items, total_path: total}\n";
+    const SHARE: &str = "    max_deleted_share: 1.0\n    request: {paginator: {type: page_number, page_param: p}, \
+                         records_at: items, total_path: total}\n";
+    let run = Run { limits: TOTAL, rows: 30, staged: 25, live: 30, deleted: 5, ..Run::default() };
+    let problem = "the pages of collection `hens` repeat records: 30 have only 25 keys, so others may be missing";
+    assert_eq!(found(&run), [(Check::Incomplete, true, problem.to_owned())]);
+    for limits in [PAGED, SHARE] {
+        assert_eq!(checks(&Run { limits, ..run.clone() }), [(Check::Incomplete, false)], "{limits}");
+    }
+    assert_eq!(checks(&Run { staged: 30, ..run.clone() }), []);
+    assert_eq!(checks(&Run { limits: "", rows: 31, ..run }), [], "one response");
 }
