@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use connect::Secret;
 use contract::{Parameter, Personal};
 
@@ -75,6 +77,8 @@ impl Secrets {
             forms.extend(both.iter().map(|form| form.replace("%20", "+")));
             forms.extend(both);
         }
+        // Without padding, because what follows depends on the encoder.
+        forms.extend([STANDARD_NO_PAD, URL_SAFE_NO_PAD].map(|encoder| encoder.encode(text)));
         forms.retain(|form| form.len() >= SHORTEST);
         self.forms.extend(forms.into_iter().map(Secret::from));
         self.forms

@@ -21,6 +21,8 @@ fn every_form_is_hidden_in_pieces_of_every_size() {
         "tok\\u002Ben/1 2",
         "p\\u00e4\\\"ssw\\u00f6rd",
         "tok%2Ben/1%202",
+        "dG9rK2VuLzEgMg",
+        "cMOkInNzd8O2cmQ",
     ];
     let secrets = secrets();
     for form in forms {
