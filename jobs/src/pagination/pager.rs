@@ -128,7 +128,7 @@ impl<'r> Pager<'r> {
         let next = match paginator {
             // A page without records may still lead to others, for example because of a filter.
             Paginator::JsonLink { next_url_path } if has_more != Some(false) => {
-                let Some(url) = find(page, next_url_path) else { return none(next_url_path) };
+                let Some(url) = lead(page, next_url_path) else { return none(next_url_path) };
                 Next::Url(text(&url))
             }
             Paginator::HeaderLink { links_next_key } if has_more != Some(false) => {
@@ -137,7 +137,7 @@ impl<'r> Pager<'r> {
                 Next::Url(url.to_owned())
             }
             Paginator::Cursor { cursor_path: Some(path), cursor_param, .. } if has_more != Some(false) => {
-                let Some(cursor) = find(page, path) else { return none(path) };
+                let Some(cursor) = lead(page, path) else { return none(path) };
                 parameter(cursor_param, cursor)
             }
             _ if is_last => return Ok(None),
@@ -220,6 +220,11 @@ fn find(page: Page<'_>, path: &str) -> Option<Value> {
         None => value(page.envelope, path),
     }
     .filter(|value| !text(value).is_empty())
+}
+
+/// Returns a page's link or cursor; some sources have `false` instead of it on the last page.
+fn lead(page: Page<'_>, path: &str) -> Option<Value> {
+    find(page, path).filter(|value| *value != Value::Bool(false))
 }
 
 /// Returns the string, number or boolean at a dotted path.

@@ -40,8 +40,13 @@ fn pages_end_at_the_total_at_the_last_flag_or_at_an_empty_page() {
     let cursor =
         Paginator::Cursor { cursor_path: Some("c".to_owned()), last_record: None, cursor_param: "c".to_owned() };
     // An empty page may lead to another one.
-    let cursors = [(json!({"c": 1}), 1), (json!({"c": "x"}), 0), (json!({"c": ""}), 1)];
-    assert_eq!(read(&request(cursor, None, None), &cursors).ok(), Some(3));
+    let cursors = |last: Value| [(json!({"c": 1}), 1), (json!({"c": "x"}), 0), (json!({"c": last}), 1)];
+    let cursor = request(cursor, None, None);
+    for last in ["".into(), false.into(), Value::Null] {
+        assert_eq!(read(&cursor, &cursors(last)).ok(), Some(3));
+    }
+    let link = request(Paginator::JsonLink { next_url_path: "c".to_owned() }, None, None);
+    assert_eq!(read(&link, &cursors(false.into())).ok(), Some(3));
 }
 
 #[test]
