@@ -113,8 +113,11 @@ fn column_tests(source: &str, table: &Table<'_>, column: &TableColumn<'_>) -> St
     tests
 }
 
-/// Formats a YAML string in double quotes, with JSON escapes.
+/// Formats a YAML string in double quotes, with JSON escapes. dbt renders it as a template: braces of the source's field
+/// names would call functions.
 pub(super) fn text(value: &str) -> String {
+    let is_template = ["{{", "{%", "{#"].iter().any(|start| value.contains(start));
+    let value = if is_template { value.replace('{', "{{ '{' }}") } else { value.to_owned() };
     serde_json::Value::from(value).to_string()
 }
 

@@ -12,6 +12,7 @@ collections:
       id: {type: integer, doc: key}
       name: {type: string(9), required: true, unique: true, values: [Ada], doc: n}
       keeper_id: {type: integer, references: animals.id, known_gaps: 2, unit: m, doc: who}
+      hidden: {type: integer, doc: '{{ env_var(PASSWORD) }} {% {'}
     children:
       meals: {at: meals, parent_key: animal_id, doc: m, columns: {meal: {at: ., type: json, doc: m}}}
 ";
@@ -26,6 +27,7 @@ fn each_rule_of_the_contract_becomes_its_test() {
         "- not_null:\n                  config: {where: \"_deleted_at is null\"}\n              - unique:\n",
         "arguments: {values: [\"Ada\"]}\n                  config: {where: \"_deleted_at is null\", severity: warn}",
         "\"who Unit: m.\"",
+        "\"{{ '{' }}{{ '{' }} env_var(PASSWORD) }} {{ '{' }}% {{ '{' }}\"",
         "config: {where: \"_deleted_at is null\", warn_if: \">0\", error_if: \">2\"}",
         "arguments: {columns: [animal_id, position], required: true}",
         "name: source_resolves_zoo_meals_animal_id",
