@@ -26,7 +26,7 @@ pub enum Packages<'p> {
 }
 
 /// Creates an environment with these packages in `dir`, for `python3` or another interpreter; recreates it if the list
-/// has changed. The first program creates it; others that need it at the same time wait.
+/// or its path has changed. The first program creates it; others that need it at the same time wait.
 ///
 /// Uses uv, a few seconds where pip takes a minute: the machine's own or a copy next to `dir`; otherwise pip.
 pub fn environment(interpreter: Option<&Path>, dir: &Path, packages: Packages<'_>) -> Result<PathBuf> {
@@ -40,9 +40,12 @@ pub fn environment(interpreter: Option<&Path>, dir: &Path, packages: Packages<'_
             (list, [&locked[..], &[file.as_os_str()]].concat())
         }
     };
-    if let Some(above) = dir.parent() {
-        fs::create_dir_all(above).with_context(|| format!("cannot create the folder `{}`", above.display()))?;
-    }
+    let above = dir.parent().unwrap_or(dir);
+    let created = fs::create_dir_all(above).and_then(|()| above.canonicalize());
+    let above = created.with_context(|| format!("cannot create the folder `{}`", above.display()))?;
+    // Its programs contain its path, without links: if the repository is moved, they do not start.
+    let dir = &above.join(dir.file_name().unwrap_or_default());
+    let list = format!("{}\n{list}", dir.display());
     let lock = fs::File::create(dir.with_extension("lock")).context("cannot create the environment's lock file")?;
     lock.lock().context("cannot lock the environment")?;
     let mark = dir.join("packages");
@@ -56,7 +59,7 @@ pub fn environment(interpreter: Option<&Path>, dir: &Path, packages: Packages<'_
     let _ = writeln!(std::io::stderr(), "   Installing Python packages into {}", dir.display());
     let interpreter = interpreter.unwrap_or(Path::new("python3"));
     let private = dir.with_file_name("uv");
-    if dir == private || !with_uv(&private, interpreter, dir, &arguments) {
+    if *dir == private || !with_uv(&private, interpreter, dir, &arguments) {
         with_pip(interpreter, dir, &arguments)?;
     }
     fs::write(&mark, list).with_context(|| format!("cannot write `{}`", mark.display()))?;
@@ -105,3 +108,7 @@ fn run(command: &mut Command) -> Result<()> {
     ensure!(output.status.success(), Failure::new(format!("cannot install Python packages: {}", message.trim())));
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "../../tests/unit/edge/python.rs"]
+mod tests;
