@@ -26,6 +26,9 @@ const MAX_COLUMNS: usize = 1_600 - 6 - 2;
 /// `staging_` belong to the loads of a source.
 const SCHEMAS: [&str; 4] = ["analytics", "etl", "information_schema", "public"];
 
+/// How to fix the name of a source or a table.
+const RENAME: &str = "choose a different name";
+
 /// Why a contract was rejected: every problem, in file order.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{}", lines(file, problems))]
@@ -113,9 +116,9 @@ impl<'c> Checker<'c> {
     fn source(&mut self) {
         let contract = self.contract;
         let source = contract.source.as_str();
-        self.name(&["source"], source);
+        self.name(&["source"], source, RENAME);
         if SCHEMAS.contains(&source) || ["pg_", "staging_"].iter().any(|prefix| source.starts_with(prefix)) {
-            self.add(&["source"], &[], format!("the schema `{source}` has another purpose; choose a different name"));
+            self.add(&["source"], &[], format!("the schema `{source}` has another purpose; {RENAME}"));
         }
         self.share(&["defaults", "max_quarantine_share"], Some(contract.defaults.max_quarantine_share));
         self.share(&["defaults", "max_deleted_share"], contract.defaults.max_deleted_share);
@@ -176,7 +179,7 @@ impl<'c> Checker<'c> {
             let own = (name, vec!["collections", name]);
             let place = |child: &'c String| (child, vec!["collections", name, "children", child]);
             for (table, at) in std::iter::once(own).chain(collection.children.keys().map(place)) {
-                self.name(&at, table);
+                self.name(&at, table, RENAME);
                 let indexed = |other: &&str| self.contract.tables().iter().any(|table| table.name == *other);
                 if let Some(other) = table.strip_suffix("_pkey").filter(indexed) {
                     self.add(&at, &[], format!("PostgreSQL uses this name for the key of `{other}`; rename one"));
@@ -189,7 +192,7 @@ impl<'c> Checker<'c> {
     }
 
     /// Checks a name. SQL contains it unquoted, and staging names add 16 characters; PostgreSQL keeps 63.
-    fn name(&mut self, at: &[&'c str], name: &str) {
+    fn name(&mut self, at: &[&'c str], name: &str, rename: &str) {
         let legal = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
             && name.len() <= 46;
@@ -197,16 +200,15 @@ impl<'c> Checker<'c> {
             let fix = "use up to 46 characters from a-z 0-9 _, starting with a letter";
             self.add(at, &[], format!("`{name}` is not a valid name; {fix}"));
         } else if reserved(name) {
-            let fix = format!("choose a different name, and set `at: {name}`");
-            self.add(at, &[], format!("`{name}` is a reserved SQL word; {fix}"));
+            self.add(at, &[], format!("`{name}` is a reserved SQL word; {rename}"));
         }
     }
 
     fn column_name(&mut self, at: &[&'c str], name: &str) {
-        self.name(at, name);
+        let rename = format!("{RENAME}, and set `at: {name}`");
+        self.name(at, name, &rename);
         if SYSTEM_COLUMNS.contains(&name) {
-            let fix = format!("choose a different name, and set `at: {name}`");
-            self.add(at, &[], format!("`{name}` is a system column of PostgreSQL; {fix}"));
+            self.add(at, &[], format!("`{name}` is a system column of PostgreSQL; {rename}"));
         }
     }
 

@@ -103,6 +103,7 @@ fn problem(message: String) -> Error {
         }
         words if words.contains("not JSON") => "pass files of JSON, or of one JSON object per line",
         words if words.contains("environment variable") || words.contains("the variable") => "rename the variable",
+        words if words.contains(": source: ") => "pass another NAME",
         _ => "pass other samples",
     };
     Failure::new(message).hint(hint).into()

@@ -132,7 +132,7 @@ fn on_an_error_nothing_is_written() {
     for (arguments, problem) in [
         (&["zoo", "--sample", &samples, "--key", "colour"][..], "launches: there is no column `colour`"),
         (&["zoo", "--sample", "missing.json"], "`missing.json` does not exist"),
-        (&["select", "--sample", &samples], "`select` is a reserved SQL word"),
+        (&["select", "--sample", &samples], "is a reserved SQL word; choose a different name\nhint: pass another NAME"),
         (&["a-name", "--sample", &samples], "`a-name` is not a valid name"),
         (&["a_name_of_twenty_five_char", "--sample", &samples], "has more than 24 characters"),
         (&["zoo", "--sample", "xtask"], "the folders contain no .json"),
