@@ -81,8 +81,8 @@ pub fn text(done: &LocalReport, dir: Option<&Path>) -> String {
     }
     text += &format!("Took       {}\nLake       {}\nReport     {}\n", done.took(), done.lake, done.report);
     text += &format!("Warehouse  {}\n", done.warehouse);
-    text += "           (it keeps running; stop it with `cargo xtask local stop`)\n";
     let option = dir.map_or(String::new(), |dir| format!(" --dir {}", dir.display()));
+    text += &format!("           (it keeps running; stop it with `cargo xtask local stop{option}`)\n");
     let query = match tables.first_key_value() {
         Some(_) if done.source == "spacex" && tables.contains_key("launches") => {
             "SELECT name, date_utc, success FROM spacex.launches LIMIT 5".to_owned()

@@ -32,6 +32,8 @@ Warning    the response has exactly 30 records
 Reason     they retired
 Took";
     assert!(text(&done, None).contains(expected), "{}", text(&done, None));
+    let elsewhere = text(&done, Some(Path::new("/elsewhere")));
+    assert!(elsewhere.contains("stop it with `cargo xtask local stop --dir /elsewhere`"), "{elsewhere}");
 
     done.loaded = serde_json::from_str(r#"{"run_id": "r1", "outcome": "committed", "tables": {}}"#).expect("a report");
     assert!(text(&done, None).contains("\nRun        r1\nTook"));
