@@ -188,3 +188,15 @@ BEGIN
     END LOOP;
 END $$;
 CREATE EVENT TRIGGER forget_dropped ON sql_drop EXECUTE FUNCTION redshift.forget_dropped();
+
+CREATE FUNCTION redshift.refuse_comment() RETURNS event_trigger LANGUAGE plpgsql AS $$
+DECLARE
+    source text;
+BEGIN
+    SELECT view::regclass::text INTO source FROM pg_event_trigger_ddl_commands() JOIN redshift.late_binding_views ON view = objid
+    WHERE classid = 'pg_class'::regclass AND objsubid > 0;
+    IF FOUND AND redshift.enforces('late-binding-comment') THEN
+        PERFORM redshift.refuse(format('a column of the late-binding view %s cannot have a comment', source), 'late-binding-comment');
+    END IF;
+END $$;
+CREATE EVENT TRIGGER refuse_comment ON ddl_command_end WHEN TAG IN ('COMMENT') EXECUTE FUNCTION redshift.refuse_comment();

@@ -31,4 +31,9 @@ pub const RULES: &[Rule] = &[
         page: "https://docs.aws.amazon.com/redshift/latest/dg/materialized-view-create-sql-command.html",
         summary: "a materialized view cannot reference standard or late-binding views",
     },
+    Rule {
+        id: "late-binding-comment",
+        page: "https://docs.aws.amazon.com/redshift/latest/dg/r_COMMENT.html",
+        summary: "columns of late-binding views cannot have comments",
+    },
 ];

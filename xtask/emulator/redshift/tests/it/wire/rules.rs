@@ -49,6 +49,15 @@ const TRIPS: &[(&str, Trip)] = &[
         session.run("CREATE VIEW public.v AS SELECT n FROM public.t");
         session.query("CREATE MATERIALIZED VIEW public.m AS SELECT n FROM public.v").map(|_| ())
     }),
+    ("late-binding-comment", |bench| {
+        let session = bench.session("admin");
+        session.run("CREATE TABLE public.t (n int)");
+        session.run("CREATE VIEW public.v AS SELECT n FROM public.t WITH NO SCHEMA BINDING");
+        session.run("COMMENT ON VIEW public.v IS 'a'");
+        session.run("COMMENT ON TABLE public.t IS 'a'");
+        session.run("COMMENT ON COLUMN public.t.n IS 'a'");
+        session.query("COMMENT ON COLUMN public.v.n IS 'a'").map(|_| ())
+    }),
 ];
 
 fn bench(disabled: Option<&str>) -> Bench {
