@@ -34,7 +34,7 @@
 {#- Returns the number of elements in a JSON array; null for null. -#}
 {% macro json_list_length(value) -%}
     {%- if target.type == 'redshift' -%}
-        get_array_length({{ value }})
+        cast(get_array_length({{ value }}) as integer)
     {%- else -%}
         jsonb_array_length({{ value }})
     {%- endif -%}

@@ -1,4 +1,4 @@
--- The cadence models read the launches through a materialized view. Returns years whose counts differ.
+-- Each launch is counted in its year. Returns years whose counts differ.
 with launches as (
     select
         launch_year,

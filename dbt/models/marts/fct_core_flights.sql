@@ -10,7 +10,9 @@ launches as (
 
 flights as (
     select
-        launch_cores.launch_id || '-' || cast(launch_cores.core_slot as varchar(8)) as core_flight_id,
+        cast(
+            launch_cores.launch_id || '-' || cast(launch_cores.core_slot as varchar(8)) as varchar(64)
+        ) as core_flight_id,
         launch_cores.core_id,
         launch_cores.launch_id,
         launches.rocket_id,
@@ -23,10 +25,10 @@ flights as (
         launch_cores.is_landing_success,
         launch_cores.landing_type,
         launch_cores.landpad_id,
-        row_number() over (
+        cast(row_number() over (
             partition by launch_cores.core_id
             order by launches.launch_at_utc, launches.launch_id
-        ) as core_flight_number,
+        ) as bigint) as core_flight_number,
         lag(launches.launch_id) over (
             partition by launch_cores.core_id
             order by launches.launch_at_utc, launches.launch_id

@@ -46,11 +46,13 @@ ranked as (
     select
         candidates.payload_id,
         candidates.launch_id,
-        case
-            when candidates.is_listed = 1 and candidates.is_reported = 1 then 'both'
-            when candidates.is_listed = 1 then 'listed'
-            else 'reported'
-        end as launch_link,
+        cast(
+            case
+                when candidates.is_listed = 1 and candidates.is_reported = 1 then 'both'
+                when candidates.is_listed = 1 then 'listed'
+                else 'reported'
+            end as varchar(16)
+        ) as launch_link,
         row_number() over (
             partition by candidates.payload_id
             order by

@@ -87,7 +87,7 @@ pub fn literal(text: &str) -> String {
 }
 
 /// Returns each column of a loaded table with its type, and whether the load itself needs it to be NOT NULL. The
-/// contract's other rules are validated before the load and tested by dbt, so that a contract may change.
+/// contract's other rules are checked before the load or tested by dbt, so that a contract may change.
 pub fn column_ddl(table: &Table<'_>, dialect: Dialect) -> Vec<(String, String, bool)> {
     let own = table.columns.iter().map(|column| (column.name, column.kind, table.key.contains(&column.name)));
     let system = SYSTEM_COLUMNS.iter().map(|column| (column.name, column.kind, column.required));

@@ -1,13 +1,13 @@
 //! The dbt sources, generated from the contract.
 //!
 //! ```text
-//! contract                dbt test
-//! key                     not_null and unique over all rows, including deleted ones: the load merges by the key
-//! key of a child table    unique_combination of its columns, which also rejects nulls
-//! required, unique        not_null, unique over live rows
-//! values                  accepted_values over live rows, with a warning only
-//! references              resolves: live rows point to live rows; known_gaps: N warns up to N and fails above
+//! contract                dbt test, over live rows
+//! unique                  unique
+//! values                  accepted_values, with a warning only
+//! references              relationships, with a warning only; known_gaps: N warns up to N and fails above
 //! ```
+//!
+//! `copy` guarantees the rules about nulls and keys (`required`, `key`). The staging models test their keys.
 
 use contract::{Contract, SYSTEM_COLUMNS, Table, TableColumn, Type};
 
@@ -28,13 +28,16 @@ sources:
     description: {}
     config:
       freshness:
-        warn_after: {{count: 36, period: hour}}
-        error_after: {{count: 7, period: day}}
+        warn_after: &max_load_age
+          count: "{{{{ fromjson(env_var('DBT_MAX_LOAD_AGE_HOURS', '{{}}')).get('{}', var('max_load_age_hours')) }}}}"
+          period: hour
+        error_after: *max_load_age
       loaded_at_query: "{{{{ last_fetch(source_node) }}}}"
     tables:
 "#,
         contract.source,
-        text(&about)
+        text(&about),
+        contract.source
     );
     let tables: Vec<String> = contract.tables().iter().map(|table| table_yaml(&contract.source, table)).collect();
     head + &tables.join("\n")
@@ -43,15 +46,6 @@ sources:
 fn table_yaml(source: &str, table: &Table<'_>) -> String {
     let name = table.name;
     let mut yaml = format!("      - name: {}\n        description: {}\n", plain(name), text(table.doc));
-    if table.child.is_some() {
-        yaml += &format!(
-            "        data_tests:
-          - unique_combination:
-              name: source_unique_combination_{source}_{name}
-              arguments: {{columns: [{}], required: true}}\n",
-            table.key.join(", ")
-        );
-    }
     yaml += "        columns:\n";
     for column in &table.columns {
         let unit = column.unit.map_or(String::new(), |unit| format!(" Unit: {unit}."));
@@ -79,13 +73,8 @@ fn column_yaml(name: &str, doc: &str, kind: Type) -> String {
 
 fn column_tests(source: &str, table: &Table<'_>, column: &TableColumn<'_>) -> String {
     let (table_name, name, mut tests) = (table.name, column.name, String::new());
-    if table.key == [name] {
-        tests += "- not_null\n- unique\n";
-    }
-    if !table.key.contains(&name) {
-        for (_, test) in [(column.required, "not_null"), (column.unique, "unique")].iter().filter(|(on, _)| *on) {
-            tests += &format!("- {test}:\n    config: {{{LIVE}}}\n");
-        }
+    if column.unique && !table.key.contains(&name) {
+        tests += &format!("- unique: {{config: {{{LIVE}}}}}\n");
     }
     if !column.values.is_empty() {
         let values: Vec<String> = column.values.iter().map(|value| text(value)).collect();
@@ -100,12 +89,12 @@ fn column_tests(source: &str, table: &Table<'_>, column: &TableColumn<'_>) -> St
     if let Some(to) = &column.references {
         let gaps = match column.known_gaps {
             0 => String::new(),
-            gaps => format!(", warn_if: \">0\", error_if: \">{gaps}\""),
+            gaps => format!(", severity: error, warn_if: \">0\", error_if: \">{gaps}\""),
         };
         tests += &format!(
-            "- resolves:
-    name: source_resolves_{source}_{table_name}_{name}
-    arguments: {{to: \"source('{source}', '{}')\", field: {}, to_{LIVE}}}
+            "- relationships:
+    name: source_relationships_{source}_{table_name}_{name}
+    arguments: {{to: \"source('{source}', '{}')\", field: {}}}
     config: {{{LIVE}{gaps}}}\n",
             to.table, to.column
         );

@@ -1,6 +1,6 @@
 //! dbt staging models of a source: one per table, with the live rows and their tests.
 
-use contract::{Contract, Table};
+use contract::{Contract, SYSTEM_COLUMNS, Table};
 
 use super::sources::{plain, text};
 
@@ -45,16 +45,16 @@ fn yaml(model: &str, table: &Table<'_>) -> String {
     if table.child.is_some() {
         let key: Vec<String> = table.key.iter().map(|own| name(own)).collect();
         yaml += &format!(
-            "    data_tests:\n      - unique_combination:\n          name: unique_combination_{model}\n          \
-             arguments: {{columns: [{}], required: true}}\n",
+            "    data_tests:\n      - dbt_utils.unique_combination_of_columns: {{arguments: {{combination_of_columns: [{}]}}}}\n",
             key.join(", ")
         );
     }
     yaml += "    columns:\n";
-    for column in &table.columns {
+    let load = SYSTEM_COLUMNS.iter().filter(|column| ["_run_id", "_loaded_at"].contains(&column.name));
+    for column in table.columns.iter().chain(load) {
         yaml += &format!("      - name: {}\n        description: {}\n", plain(&name(column.name)), text(column.doc));
         if table.key == [column.name] {
-            yaml += "        data_tests:\n          - not_null\n          - unique\n";
+            yaml += "        data_tests: [not_null, unique]\n";
         }
     }
     yaml

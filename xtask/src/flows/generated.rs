@@ -6,7 +6,7 @@ use anyhow::Result;
 use contract::{Contract, Exit};
 
 use super::configure;
-use super::warehouse::{CONTRACT, contract};
+use super::warehouse::contract;
 use crate::edge::{files, terminal};
 use crate::failure::Failure;
 use crate::settings::{self, CONTRACTS, DEFAULT_MODULE, Variables};
@@ -43,12 +43,10 @@ pub fn dbt_sources() -> Result<Vec<Generated>> {
     Ok(all)
 }
 
-/// Generates the sources file of a contract. The models of [`CONTRACT`] have no folder of their own.
+/// Generates the sources file of a contract.
 pub fn sources(contract: &Contract, contract_file: &str) -> Generated {
-    let folder = PathBuf::from("dbt/models/staging");
-    let folder = if contract_file == CONTRACT { folder } else { folder.join(&contract.source) };
-    let text = dbt::sources(contract, contract_file);
-    Generated { command: "cargo xtask dbt-sources", path: folder.join("__sources.yml"), text }
+    let path = PathBuf::from("dbt/models/staging").join(&contract.source).join("__sources.yml");
+    Generated { command: "cargo xtask dbt-sources", path, text: dbt::sources(contract, contract_file) }
 }
 
 /// Generates the DAG settings for a deployment, by default `dev`. They do not depend on `.env` or the environment and

@@ -257,8 +257,8 @@ pub(super) fn models(source: &str, project: &Path) -> Result<Option<Vec<String>>
     }
     let found = if staging.is_dir() { files::list(&staging)? } else { Vec::new() };
     let folders = found.into_iter().filter(|path| path.join("__sources.yml").exists());
-    let others = folders.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
-    Ok(Some(settings::models(None, others)))
+    let names = folders.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
+    Ok(Some(settings::models(None, names.filter(|name| name != DEFAULT_SOURCE))))
 }
 
 /// Returns the values of the contract's secrets that are set, from the environment or `.env`.

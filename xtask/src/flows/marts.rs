@@ -89,27 +89,29 @@ impl Marts {
     }
 }
 
-/// Checks the SQL without Redshift; returns the problems. dbt-redshift compiles every model offline, incremental ones
-/// in both modes, with and without the cloud job's environment (`job`), which excludes the unit tests. sqlfluff lints
-/// the project, and parses compiled models and a load's statements (`load_sql`, one file each) as Redshift's SQL.
+/// Checks the SQL without Redshift; returns the problems. dbt-redshift compiles every model offline with the cloud job's
+/// environment (`job`), which excludes the unit tests. dbt-bouncer checks the manifest for the conventions in
+/// `dbt-bouncer.yml`; sqlfluff lints the project, and parses compiled models and a load's statements (`load_sql`, one file
+/// each) as Redshift's SQL.
 pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String>) -> Result<Option<String>> {
     let root = files::root();
     let lock = root.join("dbt/requirements-lint.lock");
     let (dbt, project) = (environment()?.join("bin"), root.join("dbt"));
-    let lint = python::environment(None, &root.join("target/python/sqlfluff"), Packages::Locked(&lock))?.join("bin");
-    let compile = |incremental: bool| -> Result<Option<String>> {
-        let folder = dir.join(format!("incremental-{incremental}"));
+    let lint = python::environment(None, &root.join("target/python/dbt-lint"), Packages::Locked(&lock))?.join("bin");
+    let compile = || -> Result<Option<String>> {
+        let folder = dir.join("compiled");
         files::remove(&folder)?;
-        // Incremental models are compiled as if their tables existed, or as in the first build.
-        let vars = format!("{{compile_as_incremental: {incremental}}}");
-        let compile = ["compile", "--no-populate-cache", "--no-introspect", "--vars", &vars];
-        let mut compile = pipeline::dbt_for_redshift(&compile, &folder);
-        if incremental {
-            compile.environment.extend(job.clone());
-        }
+        let mut compile = pipeline::dbt_for_redshift(&["compile", "--no-populate-cache", "--no-introspect"], &folder);
+        compile.environment.extend(job.clone());
         let compiled = shell::captured(&compile, &dbt, &project)?;
         if compiled.code != Some(0) {
             return Ok(Some(compiled.text));
+        }
+        let mut linted = Invocation::new("dbt-bouncer", &["run"], &[]);
+        linted.environment.insert("DBT_PROJECT_DIR".to_owned(), folder.display().to_string());
+        let linted = shell::captured(&linted, &lint, &project)?;
+        if linted.code != Some(0) {
+            return Ok(Some(linted.text));
         }
         parse_error(&lint, &folder.join("target/compiled/dpworld"))
     };
@@ -131,9 +133,8 @@ pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String
         Ok((linted.code != Some(0)).then_some(linted.text))
     };
     // Each check is one single-threaded process of several seconds.
-    let checks: [&(dyn Fn() -> Result<Option<String>> + Sync); 6] = [
-        &|| compile(true),
-        &|| compile(false),
+    let checks: [&(dyn Fn() -> Result<Option<String>> + Sync); 5] = [
+        &compile,
         &|| parse_error(&lint, load_sql),
         &|| list("the project", BTreeMap::new(), true),
         &|| list("the job", job.clone(), false),

@@ -116,6 +116,9 @@ pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     row("DbtMemoryMib", "batch.dbt.memory_mib", dbt.memory_mib.to_string());
     row("DbtTimeoutSeconds", "batch.dbt.timeout_seconds", dbt.timeout_seconds.to_string());
     row("DbtAttempts", "batch.dbt.attempts", dbt.attempts.to_string());
+    let ages: Vec<String> =
+        of.ingestions().iter().map(|of| format!("\"{}\":{}", of.source, of.max_load_age_hours)).collect();
+    row("MaxLoadAgeHours", "dags.max_load_age_hours, sources", format!("{{{}}}", ages.join(",")));
 
     row("AirflowEnvironmentName", "airflow.environment", of.airflow.environment.clone());
     row("AirflowVersion", "airflow.version", of.airflow.version.clone());

@@ -186,7 +186,7 @@ fn every_contract_has_its_own_sources_file() {
     assert!(
         text(root, own).contains("from jobs/contracts/launchlib.yaml, do not edit\n\nsources:\n  - name: launchlib\n")
     );
-    assert!(text(root, "dbt/models/staging/__sources.yml").contains("  - name: spacex\n"));
+    assert!(text(root, "dbt/models/staging/spacex/__sources.yml").contains("  - name: spacex\n"));
 }
 
 /// Serves pages of animals with a `Link` header, for one token; returns its address and the requests that it received.

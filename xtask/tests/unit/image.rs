@@ -41,6 +41,7 @@ fn repository() -> Tree {
         "dbt/macros/b.sql",
         "dbt/tests/c.sql",
         "dbt/snapshots/d.sql",
+        "dbt/packages/dbt_utils/e.sql",
     ] {
         tree.file(path, format!("the text of {path}"));
     }
@@ -181,6 +182,7 @@ fn every_input_of_the_dbt_image_changes_its_key_and_nothing_else_does() {
         "dbt/macros/b.sql",
         "dbt/tests/c.sql",
         "dbt/snapshots/d.sql",
+        "dbt/packages/dbt_utils/e.sql",
     ] {
         others.push(of(&changed(path, Node::File(0o644, b"other".to_vec()))));
     }

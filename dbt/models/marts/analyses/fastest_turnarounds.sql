@@ -14,7 +14,7 @@ launches as (
 )
 
 select
-    rank() over (order by flights.turnaround_days) as turnaround_rank,
+    cast(rank() over (order by flights.turnaround_days) as bigint) as turnaround_rank,
     flights.turnaround_days,
     flights.core_flight_id,
     flights.core_id,

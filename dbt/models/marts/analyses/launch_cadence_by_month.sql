@@ -1,8 +1,15 @@
 {{ redshift_layout(dist='all', sort='launch_month') }}
 
 with months as (
-    select * from {{ ref('mv_launches_by_month') }}
+    select
+        launch_month,
+        rocket_id,
+        {{ launch_counts() }}
+    from {{ ref('fct_launches') }}
     where launch_month is not null
+    group by
+        launch_month,
+        rocket_id
 ),
 
 rockets as (

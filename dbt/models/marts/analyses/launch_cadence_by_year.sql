@@ -1,26 +1,18 @@
 {{ redshift_layout(dist='all', sort='launch_year') }}
 
-with months as (
-    select * from {{ ref('mv_launches_by_month') }}
+with years as (
+    select
+        launch_year,
+        rocket_id,
+        {{ launch_counts() }}
+    from {{ ref('fct_launches') }}
+    group by
+        launch_year,
+        rocket_id
 ),
 
 rockets as (
     select * from {{ ref('dim_rockets') }}
-),
-
-years as (
-    select
-        launch_year,
-        rocket_id,
-        cast(sum(launches) as bigint) as launches,
-        cast(sum(successes) as bigint) as successes,
-        cast(sum(failures) as bigint) as failures,
-        cast(sum(unknown_outcomes) as bigint) as unknown_outcomes,
-        cast(sum(planned_launches) as bigint) as planned_launches
-    from months
-    group by
-        launch_year,
-        rocket_id
 )
 
 select

@@ -12,12 +12,14 @@ in_shells as (
         height_km,
         launch_date,
         decay_date,
-        case
-            when inclination_deg between 52 and 54 then '53 degrees'
-            when inclination_deg between 69 and 71 then '70 degrees'
-            when inclination_deg between 97 and 98 then 'polar, 97.6 degrees'
-            else 'other'
-        end as shell
+        cast(
+            case
+                when inclination_deg between 52 and 54 then '53 degrees'
+                when inclination_deg between 69 and 71 then '70 degrees'
+                when inclination_deg between 97 and 98 then 'polar, 97.6 degrees'
+                else 'other'
+            end as varchar(32)
+        ) as shell
     from satellites
 )
 

@@ -22,8 +22,8 @@ const HINT: &str = "pass a folder or http(s)://host to --source";
 #[derive(Debug)]
 pub enum Source {
     Folder(PathBuf),
-    /// The sample with only one payload, so that launches refer to missing payloads.
-    FewPayloads,
+    /// The sample with only one person, so that launches refer to more missing people than the contract's `known_gaps`.
+    FewCrew,
     Web(String),
 }
 
@@ -44,7 +44,7 @@ impl Source {
                 Ok(Self::Folder(Path::new(dir).to_owned()))
             }
             (None, Some(InjectedFault::Source)) => faulty_server().map(Self::Web),
-            (None, Some(InjectedFault::Marts)) => Ok(Self::FewPayloads),
+            (None, Some(InjectedFault::Marts)) => Ok(Self::FewCrew),
             (None, _) => Ok(Self::Folder(sample::folder())),
         }
     }
@@ -61,7 +61,7 @@ impl Source {
     pub(super) fn folder(&self, dir: &Path) -> Result<Option<PathBuf>> {
         match self {
             Self::Folder(folder) => Ok(Some(folder.clone())),
-            Self::FewPayloads => few_payloads(dir).map(Some),
+            Self::FewCrew => few_crew(dir).map(Some),
             Self::Web(_) => Ok(None),
         }
     }
@@ -147,14 +147,13 @@ fn faulty_server() -> Result<String> {
     Ok(format!("http://127.0.0.1:{port}"))
 }
 
-fn few_payloads(dir: &Path) -> Result<PathBuf> {
+fn few_crew(dir: &Path) -> Result<PathBuf> {
     for path in files::list(&sample::folder())?.iter().filter(|path| is_json(path)) {
         let mut text = files::read(path)?.unwrap_or_default();
-        if path.ends_with("payloads.json") {
-            let mut payloads: Vec<Value> =
-                serde_json::from_str(&text).context("the sample's payloads are not a list")?;
-            payloads.truncate(1);
-            text = serde_json::to_string(&payloads)?;
+        if path.ends_with("crew.json") {
+            let mut crew: Vec<Value> = serde_json::from_str(&text).context("the sample's crew is not a list")?;
+            crew.truncate(1);
+            text = serde_json::to_string(&crew)?;
         }
         files::write(&dir.join(path.file_name().unwrap_or_default()), &text)?;
     }

@@ -44,9 +44,9 @@ fn two_rehearsals_in_parallel_report_their_own_causes() {
         marts.stderr
     );
     let cause = marts.report["cause"].to_string();
-    let test = "test `source_resolves_spacex_launch_payloads_payload_id` on `spacex.launch_payloads` failed";
+    let test = "test `source_relationships_spacex_launch_crew_crew_id` on `spacex.launch_crew` failed";
     assert!(cause.contains(test) && !cause.contains("500"), "{cause}");
-    assert_eq!(marts.report["tables"]["payloads"]["rows"], 1);
+    assert_eq!(marts.report["tables"]["crew"]["rows"], 1);
     assert_in_time(&marts);
     for state in &states {
         assert_eq!(leftovers(state), [""; 0]);

@@ -8,6 +8,7 @@ fn counts_and_names_what_did_not_pass() {
         {"unique_id": "test.p.t2.9", "status": "warn", "failures": 1, "message": "Got 1 result", "compiled_code": "select 2"},
         {"unique_id": "unit_test.p.a.u", "status": "fail", "message": "differs"},
         {"unique_id": "model.p.b", "status": "error", "message": "Database Error", "compiled_code": "select"},
+        {"unique_id": "exposure.p.e", "status": "no-op", "message": "NO-OP"},
         {"unique_id": "model.p.c", "status": "skipped"}]}"#;
     let manifest = r#"{"nodes": {
         "model.p.b": {"name": "b"},

@@ -23,14 +23,14 @@ fn each_rule_of_the_contract_becomes_its_test() {
     let yaml = sources(&contract, "zoo.yaml");
     for expected in [
         "from zoo.yaml, do not edit",
-        "- name: id\n            description: \"key\"\n            data_type: bigint\n            data_tests:\n              - not_null\n              - unique\n",
-        "- not_null:\n                  config: {where: \"_deleted_at is null\"}\n              - unique:\n",
+        "- name: id\n            description: \"key\"\n            data_type: bigint\n          - name: name\n",
+        "- unique: {config: {where: \"_deleted_at is null\"}}\n",
+        ".get('zoo', var('max_load_age_hours')) }}\"\n          period: hour\n        error_after: *max_load_age\n",
         "arguments: {values: [\"Ada\"]}\n                  config: {where: \"_deleted_at is null\", severity: warn}",
         "\"who Unit: m.\"",
         "\"{{ '{' }}{{ '{' }} env_var(PASSWORD) }} {{ '{' }}% {{ '{' }}\"",
-        "config: {where: \"_deleted_at is null\", warn_if: \">0\", error_if: \">2\"}",
-        "arguments: {columns: [animal_id, position], required: true}",
-        "name: source_resolves_zoo_meals_animal_id",
+        "arguments: {to: \"source('zoo', 'animals')\", field: id}\n                  config: {where: \"_deleted_at is null\", severity: error, warn_if: \">0\", error_if: \">2\"}",
+        "name: source_relationships_zoo_meals_animal_id",
         "data_type: super",
         "- name: _deleted_at",
     ] {

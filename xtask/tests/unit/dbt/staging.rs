@@ -34,13 +34,15 @@ fn every_table_has_a_model_of_its_live_rows_with_tests_of_the_key() {
         files[1].1.contains(
             "      - name: animal_id
         description: \"key\"
-        data_tests:
-          - not_null
-          - unique\n"
+        data_tests: [not_null, unique]\n"
         ),
         "{}",
         files[1].1
     );
     assert!(files[2].1.contains("        animal_id,\n        position,\n        id as meal_id,\n"), "{}", files[2].1);
-    assert!(files[3].1.contains("arguments: {columns: [animal_id, position], required: true}"), "{}", files[3].1);
+    assert!(
+        files[3].1.contains("of_columns: {arguments: {combination_of_columns: [animal_id, position]}}"),
+        "{}",
+        files[3].1
+    );
 }

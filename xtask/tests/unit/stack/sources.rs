@@ -90,3 +90,13 @@ fn the_role_of_a_source_reads_its_secret_and_uses_its_key() {
 fn a_name_that_only_begins_alike_is_not_the_stack_of_a_source() {
     assert!(is_of_source("source-x") && !is_of_source("source") && !is_of_source("sources-x"));
 }
+
+#[test]
+fn dbt_gets_the_maximum_age_of_each_source() {
+    let zoo = Source { max_load_age_hours: Some(26), ..Source::default() };
+    let ages = connected(&[("zoo", zoo)]).stacks["compute"]["MaxLoadAgeHours"].to_string();
+    assert_eq!(ages, r#"{"spacex":48,"zoo":26}"#);
+    let default = with_sources(&[]).0.dags.max_load_age_hours;
+    let project = include_str!("../../../../dbt/dbt_project.yml");
+    assert!(project.contains(&format!("\n  max_load_age_hours: {default}\n")), "the default in {project}");
+}

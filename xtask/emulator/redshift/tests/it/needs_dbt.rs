@@ -114,6 +114,11 @@ impl Bench {
         std::fs::write(file, text.replace(old, new)).expect("a file");
     }
 
+    /// Returns the rows of a relation as JSON, without the emulator.
+    fn rows(&self, relation: &str) -> Vec<String> {
+        self.database.texts(&format!("SELECT to_jsonb(r)::text FROM {relation} AS r ORDER BY 1"))
+    }
+
     /// Takes the grants on system views back.
     fn revoke(&self) {
         for view in granted().lines() {
@@ -168,7 +173,18 @@ fn a_project_is_built_twice_documented_and_rebuilt() {
     let bench = Bench::new();
     bench.succeeds(&["debug"]);
     bench.succeeds(BUILD);
-    bench.change("models/per_rocket.sql", "rocket,\n", "rocket, 1 as added,\n");
+    let comments = "SELECT concat_ws('.', relname, attname) FROM pg_description JOIN pg_class AS c ON c.oid = objoid \
+        LEFT JOIN pg_attribute ON attrelid = c.oid AND attnum = objsubid AND attnum > 0 \
+        WHERE relnamespace = 'analytics'::regnamespace ORDER BY 1";
+    let commented = ["per_rocket", "per_rocket.days", "per_rocket.flight_count", "per_rocket.flights"];
+    let commented = [&commented[..], &["per_rocket.rocket", "stg_flights"]].concat();
+    assert_eq!(bench.database.texts(comments), commented);
+    // A changed expression, and an added, a removed and a retyped column.
+    bench.change("models/per_rocket.sql", "text_list('flight')", "text_list('upper(flight)')");
+    bench.change("models/per_rocket.sql", "as days", "as added");
+    bench.change("models/per_rocket.sql", "count(*)", "cast(count(*) as varchar(9))");
+    bench.change("models/models.yml", "name: days, data_type", "name: added, data_type");
+    bench.change("models/models.yml", "data_type: bigint", "data_type: varchar(9)");
     bench.change(
         "models/mv_by_rocket.sql",
         "auto_refresh=true, dist='all'",
@@ -178,6 +194,10 @@ fn a_project_is_built_twice_documented_and_rebuilt() {
         "UPDATE spacex.flights SET rocket = 'two' WHERE flight = 'b'; DELETE FROM spacex.flights WHERE flight = 'c'",
     );
     bench.succeeds(BUILD);
+    let row = |rocket: &str, flight: &str| {
+        format!(r#"{{"added": 0.00, "rocket": "{rocket}", "flights": "{flight}", "flight_count": "1"}}"#)
+    };
+    assert_eq!(bench.rows("analytics.per_rocket"), [row("one", "A"), row("two", "B")]);
     bench.succeeds(&["docs", "generate"]);
     bench.succeeds(&["source", "freshness"]);
     bench.succeeds(FULL_BUILD);

@@ -61,6 +61,7 @@ pub(super) const RULES: &[Rule] = &[
                 "DBT_HOST",
                 "DBT_DATABASE",
                 "DBT_EXCLUDE_RESOURCE_TYPES",
+                "DBT_MAX_LOAD_AGE_HOURS",
             ];
             let sound = |pair: &Value| {
                 pair["Name"].as_str().is_some_and(|name| known.contains(&name))

@@ -4,7 +4,7 @@ use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::runtime::Builder;
-use tokio_postgres::NoTls;
+use tokio_postgres::{NoTls, SimpleQueryMessage};
 use url::Url;
 
 pub struct Database(String);
@@ -25,6 +25,11 @@ impl Database {
     pub fn run(&self, sql: &str) {
         on_server(&self.0, sql);
     }
+
+    /// Returns the first column of the last statement's rows.
+    pub fn texts(&self, sql: &str) -> Vec<String> {
+        on_server(&self.0, sql)
+    }
 }
 
 impl Drop for Database {
@@ -44,13 +49,18 @@ fn within(database: &str) -> String {
     url.into()
 }
 
-fn on_server(database: &str, sql: &str) {
+fn on_server(database: &str, sql: &str) -> Vec<String> {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(&within(database), NoTls).await.expect("PostgreSQL");
         let connection = tokio::spawn(connection);
-        client.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        let messages = client.simple_query(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         drop(client);
         let _ = connection.await;
-    });
+        let text = |message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        };
+        messages.into_iter().filter_map(text).collect()
+    })
 }

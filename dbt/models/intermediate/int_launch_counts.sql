@@ -1,0 +1,36 @@
+with listed as (
+    select
+        launch_id,
+        'payload' as kind
+    from {{ ref('stg_launch_payloads') }}
+
+    union all
+
+    select
+        launch_id,
+        'crew' as kind
+    from {{ ref('stg_launch_crew') }}
+
+    union all
+
+    select
+        launch_id,
+        'capsule' as kind
+    from {{ ref('stg_launch_capsules') }}
+
+    union all
+
+    select
+        launch_id,
+        'ship' as kind
+    from {{ ref('stg_launch_ships') }}
+)
+
+select
+    launch_id,
+    {{ count_if("kind = 'payload'") }} as payload_count,
+    {{ count_if("kind = 'crew'") }} as crew_count,
+    {{ count_if("kind = 'capsule'") }} as capsule_count,
+    {{ count_if("kind = 'ship'") }} as ship_count
+from listed
+group by launch_id
