@@ -9,9 +9,9 @@
 {% endmacro %}
 
 {#-
-    A value that does not occur in `to` is a warning, because everything can be built without it, unless the test has a
-    severity of its own. Rows that the source has deleted do not count. If `to` is empty, no run has loaded it yet (a run
-    may load only some collections, and a load does not empty a table), and the test passes.
+    A value that does not occur in `to` is a warning, because everything can be built without it. Rows that the source has
+    deleted do not count. If `to` is empty, no run has loaded it yet (a run may load only some collections, and a load
+    does not empty a table), and the test passes.
 -#}
 {% macro default__test_relationships(model, column_name, to, field) %}
 {{- config(severity='warn') -}}

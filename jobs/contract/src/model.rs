@@ -163,7 +163,7 @@ pub struct Column {
     /// The column that its values refer to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub references: Option<Reference>,
-    /// The number of values that may have no match: up to this number, dbt warns; above it, dbt fails.
+    /// The number of values that are known to have no match: above it, dbt warns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_gaps: Option<u64>,
     /// Overrides [`Defaults::clean`].

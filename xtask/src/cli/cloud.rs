@@ -294,7 +294,7 @@ pub enum InjectedFault {
     Source,
     /// An image is missing from the registry
     Image,
-    /// Referenced records are missing, so a dbt test fails
+    /// Two cores have the same serial number, so a dbt test fails
     Marts,
 }
 

@@ -6,7 +6,6 @@ use std::thread;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use contract::{Auth, is_on_loopback};
-use serde_json::Value;
 use tiny_http::{Response, Server};
 
 use crate::cli::InjectedFault;
@@ -22,8 +21,8 @@ const HINT: &str = "pass a folder or http(s)://host to --source";
 #[derive(Debug)]
 pub enum Source {
     Folder(PathBuf),
-    /// The sample with only one person, so that launches refer to more missing people than the contract's `known_gaps`.
-    FewCrew,
+    /// The sample with two cores that have the same serial number.
+    SameSerial,
     Web(String),
 }
 
@@ -44,7 +43,7 @@ impl Source {
                 Ok(Self::Folder(Path::new(dir).to_owned()))
             }
             (None, Some(InjectedFault::Source)) => faulty_server().map(Self::Web),
-            (None, Some(InjectedFault::Marts)) => Ok(Self::FewCrew),
+            (None, Some(InjectedFault::Marts)) => Ok(Self::SameSerial),
             (None, _) => Ok(Self::Folder(sample::folder())),
         }
     }
@@ -61,7 +60,7 @@ impl Source {
     pub(super) fn folder(&self, dir: &Path) -> Result<Option<PathBuf>> {
         match self {
             Self::Folder(folder) => Ok(Some(folder.clone())),
-            Self::FewCrew => few_crew(dir).map(Some),
+            Self::SameSerial => same_serial(dir).map(Some),
             Self::Web(_) => Ok(None),
         }
     }
@@ -147,14 +146,9 @@ fn faulty_server() -> Result<String> {
     Ok(format!("http://127.0.0.1:{port}"))
 }
 
-fn few_crew(dir: &Path) -> Result<PathBuf> {
+fn same_serial(dir: &Path) -> Result<PathBuf> {
     for path in files::list(&sample::folder())?.iter().filter(|path| is_json(path)) {
-        let mut text = files::read(path)?.unwrap_or_default();
-        if path.ends_with("crew.json") {
-            let mut crew: Vec<Value> = serde_json::from_str(&text).context("the sample's crew is not a list")?;
-            crew.truncate(1);
-            text = serde_json::to_string(&crew)?;
-        }
+        let text = files::read(path)?.unwrap_or_default().replace("\"Merlin2A\"", "\"Merlin1A\"");
         files::write(&dir.join(path.file_name().unwrap_or_default()), &text)?;
     }
     Ok(dir.to_owned())

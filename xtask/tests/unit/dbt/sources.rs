@@ -29,7 +29,7 @@ fn each_rule_of_the_contract_becomes_its_test() {
         "arguments: {values: [\"Ada\"]}\n                  config: {where: \"_deleted_at is null\", severity: warn}",
         "\"who Unit: m.\"",
         "\"{{ '{' }}{{ '{' }} env_var(PASSWORD) }} {{ '{' }}% {{ '{' }}\"",
-        "arguments: {to: \"source('zoo', 'animals')\", field: id}\n                  config: {where: \"_deleted_at is null\", severity: error, warn_if: \">0\", error_if: \">2\"}",
+        "arguments: {to: \"source('zoo', 'animals')\", field: id}\n                  config: {where: \"_deleted_at is null\", warn_if: \">2\"}",
         "name: source_relationships_zoo_meals_animal_id",
         "data_type: super",
         "- name: _deleted_at",
