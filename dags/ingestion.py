@@ -14,11 +14,11 @@ from datetime import datetime, timedelta, timezone
 
 from airflow.sdk import DAG
 
-import alarm
-from assets import loaded
-from batch_job import batch_job
-from platform_settings import PLATFORM, SOURCES
-from run_options import params
+from dpworld import notify
+from dpworld.assets import loaded
+from dpworld.batch.operator import batch_job
+from dpworld.options import params
+from dpworld.settings import PLATFORM, SOURCES
 
 
 def load(source: str) -> DAG:
@@ -40,7 +40,7 @@ def load(source: str) -> DAG:
         default_args={
             "retries": PLATFORM["retries"],
             "retry_delay": timedelta(seconds=PLATFORM["retry_delay_seconds"]),
-            "on_failure_callback": alarm.notify,
+            "on_failure_callback": notify.failed,
         },
         tags=["dpworld", source],
     ) as dag:

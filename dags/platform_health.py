@@ -16,9 +16,10 @@ from airflow.sdk import DAG, AssetAny, BaseOperator
 from airflow.timetables.assets import AssetOrTimeSchedule
 from airflow.timetables.trigger import CronTriggerTimetable
 
-import alarm
-from assets import loaded
-from platform_settings import PLATFORM, SOURCES
+from dpworld import aws, notify
+from dpworld.assets import loaded
+from dpworld.health import checks, queries
+from dpworld.settings import PLATFORM, SOURCES
 
 CLOCK = CronTriggerTimetable("17 */6 * * *", timezone="UTC")
 LOADED = AssetAny(*(loaded(source) for source in SOURCES))
@@ -30,10 +31,8 @@ class Check(BaseOperator):
     with `@task` Airflow would load every provider at each parse."""
 
     def execute(self, context) -> None:
-        import health
-
         if problems := self.problems(datetime.now(timezone.utc)):
-            raise AirflowFailException(health.report(problems))
+            raise AirflowFailException(checks.report(problems))
         self.log.info("No problems found")
 
     def problems(self, now: datetime) -> list[str]:
@@ -51,12 +50,8 @@ class WarehouseCheck(Check):
         ]
 
     def problems_of(self, name: str, source: dict, now: datetime) -> list[str]:
-        import aws
-        import findings
-        import health
-
         try:
-            warehouse = findings.Warehouse(PLATFORM)
+            warehouse = queries.Warehouse(PLATFORM)
             runs = warehouse.runs(name)
             # Each was either accepted or is only a warning, so the task does not fail.
             for text in warehouse.implausible(name):
@@ -64,12 +59,12 @@ class WarehouseCheck(Check):
             # A table of an older run may have left the contract, and a load of some collections says nothing about others.
             tables = sorted(runs[0].tables) if runs else []
             return [
-                *health.load_age(runs, now, source),
-                *health.quarantine(runs, source["max_quarantine_share"]),
-                *health.row_counts(runs),
-                *(health.tampering(runs, *warehouse.counts(name, tables)) if tables else []),
+                *checks.load_age(runs, now, source),
+                *checks.quarantine(runs, source["max_quarantine_share"]),
+                *checks.row_counts(runs),
+                *(checks.tampering(runs, *warehouse.counts(name, tables)) if tables else []),
             ]
-        except (findings.QueryFailed, *aws.errors()) as error:
+        except (queries.QueryFailed, *aws.errors()) as error:
             hint = "check the workgroup, and grant Airflow's role access with `cargo xtask warehouse-init --reader`"
             return [f"{error}; hint: {hint}"]
 
@@ -78,18 +73,14 @@ class BatchCheck(Check):
     """Checks the waiting and finished jobs in the queue."""
 
     def problems(self, now: datetime) -> list[str]:
-        import aws
-        import findings
-        import health
-
         try:
-            jobs = findings.jobs(PLATFORM, now)
+            jobs = queries.jobs(PLATFORM, now)
         except aws.errors() as error:
             return [
                 f"{error}; hint: check that the queue {PLATFORM['queue']} is deployed, and that Airflow's role may list its jobs"
             ]
         groups = sum(len(source["groups"]) for source in SOURCES.values())
-        return [*health.failed_jobs(jobs, now), *health.queue(jobs, now, groups)]
+        return [*checks.failed_jobs(jobs, now), *checks.queue(jobs, now, groups)]
 
 
 with DAG(
@@ -105,7 +96,7 @@ with DAG(
     default_args={
         "retries": 0,
         "execution_timeout": timedelta(minutes=10 * max(len(SOURCES), 1)),
-        "on_failure_callback": alarm.notify,
+        "on_failure_callback": notify.failed,
     },
     tags=["dpworld"],
 ) as dag:

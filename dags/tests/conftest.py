@@ -17,6 +17,8 @@ os.environ.update(
     AIRFLOW_HOME=str(HOME),
     AIRFLOW__CORE__LOAD_EXAMPLES="False",
     AIRFLOW__CORE__DAGS_FOLDER=str(DAGS),
+    # The Connection of MWAA; without a database, Airflow finds none.
+    AIRFLOW_CONN_AWS_DEFAULT="aws://",
     AIRFLOW__LOGGING__LOGGING_LEVEL="WARNING",
 )
 for name in [name for name in os.environ if name.startswith(("AWS_", "OPENLINEAGE_"))]:

@@ -8,6 +8,9 @@ import pytest
 from conftest import DAGS, QUEUE
 from emulator import Docker
 
+from dpworld.batch.jobs import Batch
+from dpworld.runs import run_id_of
+
 pytestmark = pytest.mark.needs_docker
 DEFINITIONS = ("ingestion-job", "dbt-transformation-job")
 
@@ -130,9 +133,6 @@ def test_a_task_that_exceeds_its_timeout_terminates_its_job(deployed, airflow):
 
 
 def test_a_retried_task_joins_the_job_of_its_dead_worker(deployed, airflow):
-    from batch import Batch
-    from run_id import run_id_of
-
     # Longer than Airflow takes to start on a busy machine.
     moto = deployed(SECONDS_transformation="60")
     run = "manual__2026-11-22T10:30:00+00:00"

@@ -12,10 +12,10 @@ RUN = """
 import sys
 from datetime import datetime, timezone
 
-import batch
 import ingestion
+from dpworld.batch.jobs import Batch
 
-described = batch.Batch.job
+described = Batch.job
 
 
 def job(self, job_id):
@@ -24,7 +24,7 @@ def job(self, job_id):
     return job | failed if sys.argv[1] and job and sys.argv[1] in job["jobName"] else job
 
 
-batch.Batch.job = job
+Batch.job = job
 now = datetime(2026, 11, 22, 5, tzinfo=timezone.utc)
 (dag,) = ingestion.DAGS
 run = dag.test(run_after=now, logical_date=now, run_conf=eval(sys.argv[2]))

@@ -9,8 +9,8 @@ from datetime import datetime, timezone
 
 from airflow.sdk import DAG, TaskGroup
 
-from batch_job import BatchJobOperator, batch_job
-from platform_settings import PLATFORM
+from dpworld.batch.operator import BatchJobOperator, batch_job
+from dpworld.settings import PLATFORM
 
 COPY = PLATFORM["sources"]["spacex"]["jobs"]["copy_job"]
 MORE = [COPY | {"command": ["copy", name]} for name in ("a", "b")]

@@ -56,7 +56,7 @@ impl Job {
         if self.has_finished() { self.container.code } else { None }
     }
 
-    /// Returns the exit code for the job's result, with the same rules as `is_retryable` in `dags/batch.py`:
+    /// Returns the exit code for the job's result, with the same rules as `is_retryable` in `dags/dpworld/batch/jobs.py`:
     ///
     /// | result of the container | exit code |
     /// |---|---|

@@ -6,11 +6,11 @@ use regex_lite::Regex;
 use crate::settings::{DAG, RunTask};
 use crate::sync::sha256;
 
-/// Lengths of the two parts of a run ID: the start of Airflow's run ID, and its hash, as in `dags/run_id.py`.
+/// Lengths of the two parts of a run ID: the start of Airflow's run ID, and its hash, as in `dags/dpworld/runs.py`.
 const READABLE: usize = 47;
 const DIGITS: usize = 16;
 
-/// The maximum length of a job name without its run ID, as in `dags/run_id.py`.
+/// The maximum length of a job name without its run ID, as in `dags/dpworld/runs.py`.
 const PREFIX: usize = 63;
 
 /// The prefix of run IDs that Airflow did not create.
@@ -24,7 +24,7 @@ pub fn run_id_of(dag: &str, airflow: &str) -> String {
     format!("{readable}-{}", &sha256(hashed.as_bytes())[..DIGITS])
 }
 
-/// Returns the Batch job name for a task, like `job_name_of` in `dags/run_id.py`: it is the same for every try, and
+/// Returns the Batch job name for a task, like `job_name_of` in `dags/dpworld/runs.py`: it is the same for every try, and
 /// unique to the task and run. The IDs of DAG and task need no replacement.
 pub fn job_name(dag: &str, RunTask { task, map_index, .. }: &RunTask, run_id: &str) -> String {
     let Some(index) = map_index else { return format!("{dag}-{task}-{run_id}") };

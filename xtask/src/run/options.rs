@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::settings::RunTask;
 
-/// The options of a run, named like the parameters in `dags/run_options.py`.
+/// The options of a run, named like the parameters in `dags/dpworld/options.py`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RunOptions {
     /// Whether everything is requested and built again, instead of only changes.
@@ -56,7 +56,7 @@ impl RunOptions {
         task.map_index.is_none() || !self.collections_of(task).is_empty()
     }
 
-    /// Returns the command and the variables of a task's job, without its run ID; `dags/run_options.py` does the same.
+    /// Returns the command and the variables of a task's job, without its run ID; `dags/dpworld/options.py` does the same.
     pub fn of(&self, task: &RunTask) -> (Vec<String>, BTreeMap<String, String>) {
         let (mut command, mut environment) = (task.command.clone(), task.environment.clone());
         let collections = self.collections_of(task);

@@ -185,7 +185,7 @@ pub(super) fn check(settings: &Settings, found: &mut Findings<'_>) {
     for one in &all {
         let own = &settings.sources[&one.source];
         let path = |key: &str| format!("sources.{}.{key}", one.source);
-        // Our rule: with up to 48 such characters, the names of jobs are readable (dags/run_id.py), and the paths of
+        // Our rule: with up to 48 such characters, the names of jobs are readable (dags/dpworld/runs.py), and the paths of
         // Airflow's API have at most 64 characters (Amazon MWAA API Reference, `RestApiPath`).
         let legal = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_';
         let is_legal = (1..=48).contains(&one.dag.len()) && one.dag.bytes().all(legal) && !one.dag.starts_with('_');

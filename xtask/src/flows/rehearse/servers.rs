@@ -20,11 +20,12 @@ use crate::pipeline::Invocation;
 use crate::rehearsal::{AIRFLOW_USER, CALLS, COPY, DAGS, MARK, Policies};
 use crate::settings::{NO_ACCOUNT, Settings};
 
-const AIRFLOW: [(&str, &[&str]); 3] = [
+const AIRFLOW: [(&str, &[&str]); 4] = [
     ("api-server", &["api-server"]),
     // The UI reads the task log files directly.
     ("scheduler", &["scheduler", "--skip-serve-logs"]),
     ("dag-processor", &["dag-processor"]),
+    ("triggerer", &["triggerer", "--skip-serve-logs"]),
 ];
 
 #[derive(Debug)]

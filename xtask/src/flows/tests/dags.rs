@@ -18,13 +18,13 @@ const LOCK: &str = "dags/tests/requirements.lock";
 const ALL: [&str; 1] = ["dags/tests"];
 /// The tests that run the DAGs' own code in pytest's process.
 const PURE: [&str; 7] = [
-    "dags/tests/test_alarm.py",
-    "dags/tests/test_batch.py",
-    "dags/tests/test_batch_job.py",
-    "dags/tests/test_findings.py",
-    "dags/tests/test_health.py",
+    "dags/tests/test_notify.py",
+    "dags/tests/test_jobs.py",
+    "dags/tests/test_operator.py",
+    "dags/tests/test_queries.py",
+    "dags/tests/test_checks.py",
     "dags/tests/test_parse.py",
-    "dags/tests/test_run_id.py",
+    "dags/tests/test_runs.py",
 ];
 /// Prints whether an interpreter is one of 3.12.0 to 3.12.3, which lose names in comprehensions (cpython#118513).
 /// Ubuntu 24.04 ships 3.12.3.

@@ -30,10 +30,18 @@ fn buckets(account: &Account) -> Vec<String> {
 
 /// Returns the keys in the Airflow bucket, from the files in `dags/`.
 fn dags() -> Vec<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dags");
-    let names = fs::read_dir(folder).expect("dags").flatten().filter_map(|entry| entry.file_name().into_string().ok());
-    let mut keys: Vec<String> = names.filter(|name| name.ends_with(".py")).map(|name| format!("dags/{name}")).collect();
-    keys.extend(["requirements.txt".to_owned(), "dags/platform.json".to_owned()]);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dags");
+    let mut keys = ["requirements.txt".to_owned(), "dags/platform.json".to_owned()].to_vec();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()) {
+            if path.is_dir() && !path.ends_with("tests") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "py") {
+                keys.push(format!("dags/{}", path.strip_prefix(&root).expect("a path below").display()));
+            }
+        }
+    }
     keys
 }
 

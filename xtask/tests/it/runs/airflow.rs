@@ -99,7 +99,7 @@ impl Airflow {
         ((200, json!({ "RestApiStatusCode": status, "RestApiResponse": response })), job)
     }
 
-    /// As in `dags/run_id.py`.
+    /// As in `dags/dpworld/runs.py`.
     pub(super) fn run_id(&self) -> String {
         let airflow = self.run.as_deref().expect("a run");
         let readable: String = airflow
@@ -116,7 +116,7 @@ impl Airflow {
                 "conf": self.conf, "triggered_by": "rest_api", "dag_versions": [] })
     }
 
-    /// As in `dags/run_id.py`.
+    /// As in `dags/dpworld/runs.py`.
     fn job_name(&self, (task, index): (&str, i64)) -> String {
         let digest = Sha256::digest(format!("ingestion/{task}/{index}"));
         let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();

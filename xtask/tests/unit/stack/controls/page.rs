@@ -19,9 +19,9 @@ const HEAD: &str = "# Permissions\n\n\
 
 /// The files that call AWS. The method of an SDK has the name of the action.
 const CODE: [(&str, &str); 13] = [
-    ("dags/alarm.py", include_str!("../../../../../dags/alarm.py")),
-    ("dags/batch.py", include_str!("../../../../../dags/batch.py")),
-    ("dags/findings.py", include_str!("../../../../../dags/findings.py")),
+    ("dags/dpworld/notify.py", include_str!("../../../../../dags/dpworld/notify.py")),
+    ("dags/dpworld/batch/jobs.py", include_str!("../../../../../dags/dpworld/batch/jobs.py")),
+    ("dags/dpworld/health/queries.py", include_str!("../../../../../dags/dpworld/health/queries.py")),
     ("jobs/connect/src/data_api.rs", include_str!("../../../../../jobs/connect/src/data_api.rs")),
     ("xtask/src/edge/batch.rs", include_str!("../../../../src/edge/batch.rs")),
     ("xtask/src/edge/buckets.rs", include_str!("../../../../src/edge/buckets.rs")),
@@ -40,7 +40,7 @@ type Handlers = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
 /// Calls whose methods have other names: action, and who calls it.
 const OTHERS: &[(&str, &str)] = &[
-    ("batch:ListJobs", "`dags/batch.py`"),
+    ("batch:ListJobs", "`dags/dpworld/batch/jobs.py`"),
     ("batch:TagResource", "AWS Batch: jobs have tags"),
     ("cloudformation:BatchDescribeTypeConfigurations", "CloudFormation: drift detection"),
     ("cloudformation:DetectStackResourceDrift", "CloudFormation: drift detection"),

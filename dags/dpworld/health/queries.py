@@ -4,8 +4,8 @@ import json
 import time
 from datetime import datetime, timedelta, timezone
 
-import aws
-from health import WINDOW, Job, Run
+from dpworld import aws
+from dpworld.health.checks import WINDOW, Job, Run
 
 # A paused workgroup takes some seconds to resume.
 TIMEOUT_SECONDS = 120

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-import aws
+from dpworld import aws
 
 # The default log group of a job definition (AWS Batch User Guide, "Use the awslogs log driver").
 LOG_GROUP = "/aws/batch/job"

@@ -2,8 +2,9 @@
 
 import logging
 
-from platform_settings import PLATFORM, SOURCES
-from run_id import UNMAPPED, job_name_of, run_id_of
+from dpworld import aws
+from dpworld.runs import UNMAPPED, job_name_of, run_id_of
+from dpworld.settings import PLATFORM, SOURCES
 
 log = logging.getLogger(__name__)
 
@@ -12,7 +13,7 @@ UNKNOWN = "not known"
 MAX_ERROR_LENGTH = 2_000
 
 
-def notify(context) -> None:
+def failed(context) -> None:
     """Airflow's `on_failure_callback`. Never raises: a failed notification must not hide the task's failure."""
     try:
         subject, message = message_of(context)
@@ -21,8 +22,6 @@ def notify(context) -> None:
         if not topic:
             log.warning("No alarm topic is set, so no notification was sent")
             return
-        import aws
-
         aws.client("sns", PLATFORM["region"], attempts=3).publish(TopicArn=topic, Subject=subject, Message=message)
     except Exception:
         log.exception("Cannot send the notification")

@@ -10,8 +10,9 @@ from airflow.exceptions import AirflowException, AirflowFailException, AirflowSk
 from botocore.exceptions import ClientError, EndpointConnectionError
 from conftest import QUEUE
 
-from batch_job import SUBMISSIONS, UNKNOWN_POLLS, BatchJobOperator
-from run_options import apply
+from dpworld.batch.jobs import Batch
+from dpworld.batch.operator import SUBMISSIONS, UNKNOWN_POLLS, BatchJobOperator
+from dpworld.options import apply
 
 LOST = EndpointConnectionError(endpoint_url="https://batch.eu-west-1.amazonaws.com")
 
@@ -103,8 +104,8 @@ EXAMPLES = json.loads(Path(__file__).with_name("run_options.json").read_text())
 @pytest.mark.parametrize(("task", "command"), [("transformation", ["transformation"]), ("copy_job", ["copy"])])
 def test_options_of_a_run_are_variables_of_its_jobs(operator, monkeypatch, example, task, command):
     batch = FakeBatch(live_job=[None], submit=["1"], job=[{"status": "SUCCEEDED"}])
-    monkeypatch.setattr("batch.Batch", lambda region: batch)
-    monkeypatch.setattr("batch_job.run_id_of", lambda run, dag: "run")
+    monkeypatch.setattr("dpworld.batch.operator.Batch", lambda region: batch)
+    monkeypatch.setattr("dpworld.batch.operator.run_id_of", lambda run, dag: "run")
     operator.job = JOB | {"command": command, "environment": {"CONTRACT": "c"}, "overrides": {"vcpu": "1"}}
     ti = SimpleNamespace(dag_id="ingestion", task_id=task, map_index=-1, run_id="r", xcom_push=lambda key, value: None)
     operator.execute.__wrapped__(operator, {"ti": ti, "params": example["options"]})
@@ -117,7 +118,7 @@ def test_options_of_a_run_are_variables_of_its_jobs(operator, monkeypatch, examp
 def test_the_job_of_a_group_has_only_its_own_collections(operator, monkeypatch, example):
     for group, selected in example["groups"]:
         batch = FakeBatch(live_job=[None], submit=["1"], job=[{"status": "SUCCEEDED"}])
-        monkeypatch.setattr("batch.Batch", lambda region, batch=batch: batch)
+        monkeypatch.setattr("dpworld.batch.operator.Batch", lambda region, batch=batch: batch)
         operator.job = JOB | {"command": ["transformation"], "environment": {"COLLECTIONS": group}}
         ti = SimpleNamespace(dag_id="d", task_id="t", map_index=1, run_id="r", xcom_push=lambda key, value: None)
         context = {"ti": ti, "params": example["options"]}
@@ -144,11 +145,9 @@ def test_options_of_a_run_are_arguments_of_dbt(example):
 
 
 def test_only_what_differs_from_the_definition_is_sent(monkeypatch):
-    from batch import Batch
-
     sent = []
     client = SimpleNamespace(submit_job=lambda **request: sent.append(request) or {"jobId": "1"})
-    monkeypatch.setattr("aws.client", lambda *_, **__: client)
+    monkeypatch.setattr("dpworld.aws.client", lambda *_, **__: client)
     batch = Batch("eu-west-1")
     assert batch.submit("q", "n", "d", ["copy"], {}, {}, {}) == "1"
     batch.submit("q", "n", "d", ["copy"], {}, {}, {"vcpu": "1", "memory_mib": "2048", "attempt_seconds": 60})
@@ -180,7 +179,7 @@ def test_a_running_job_that_differs_is_neither_joined_nor_duplicated(operator, o
 def test_killing_during_a_submission_terminates_only_the_job_of_the_task(operator, monkeypatch):
     for found, calls in [(live(), ["live_job", "terminate"]), (live(["another"]), ["live_job"]), (None, ["live_job"])]:
         batch = FakeBatch(live_job=[found], terminate=[None])
-        monkeypatch.setattr("batch.Batch", lambda region, batch=batch: batch)
+        monkeypatch.setattr("dpworld.batch.operator.Batch", lambda region, batch=batch: batch)
         operator.on_kill()
         assert [call[0] for call in batch.calls] == calls
 
@@ -226,7 +225,7 @@ def test_killing_never_raises(operator, monkeypatch):
     def fail(region):
         raise LOST
 
-    monkeypatch.setattr("batch.Batch", fail)
+    monkeypatch.setattr("dpworld.batch.operator.Batch", fail)
     operator.on_kill()
     assert operator.killed
 

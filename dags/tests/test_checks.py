@@ -4,7 +4,18 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from health import MAX_WAITING, Job, Run, failed_jobs, load_age, quarantine, queue, report, row_counts, tampering
+from dpworld.health.checks import (
+    MAX_WAITING,
+    Job,
+    Run,
+    failed_jobs,
+    load_age,
+    quarantine,
+    queue,
+    report,
+    row_counts,
+    tampering,
+)
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=timezone.utc)
 

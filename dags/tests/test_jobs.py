@@ -2,8 +2,8 @@
 
 import pytest
 
-from batch import differences, is_retryable, log_link, log_of, outcome_of, was_terminated
-from batch_job import error_line
+from dpworld.batch.jobs import differences, is_retryable, log_link, log_of, outcome_of, was_terminated
+from dpworld.batch.operator import error_line
 
 
 def job(code=None, **details) -> dict:

@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-import alarm
+from dpworld import notify
+from dpworld.runs import job_name_of, run_id_of
 
 RUN = "manual__2026-11-22T09:30:00+00:00"
 
@@ -20,14 +21,14 @@ def task(**known):
 
 
 def test_the_message_has_all_known_details():
-    subject, message = alarm.message_of({"ti": ti(task=task()), "exception": ValueError("job id-1\nfailed")})
+    subject, message = notify.message_of({"ti": ti(task=task()), "exception": ValueError("job id-1\nfailed")})
     assert subject == "dpstack: ingestion.copy_job failed"
     assert message.splitlines() == [
         "DAG        ingestion",
         "Source     spacex",
         f"Run        {RUN}",
         "Task       copy_job, try 2",
-        f"RUN_ID     {alarm.run_id_of(RUN)}",
+        f"RUN_ID     {run_id_of(RUN)}",
         "Batch job  id-1",
         "Log        https://log",
         "Error      job id-1 failed",
@@ -37,10 +38,8 @@ def test_the_message_has_all_known_details():
 
 def test_a_job_that_never_started_links_to_the_log_of_airflow():
     never = task(job_id=None, job_log=None, last_error=None)
-    message = alarm.message_of({"ti": ti(task=never, log_url="https://airflow")})[1]
-    assert (
-        f"Batch job  ingestion-copy_job-{alarm.run_id_of(RUN)}" in message and "Log        https://airflow" in message
-    )
+    message = notify.message_of({"ti": ti(task=never, log_url="https://airflow")})[1]
+    assert f"Batch job  ingestion-copy_job-{run_id_of(RUN)}" in message and "Log        https://airflow" in message
     assert "Last line  not known" in message and "Error      not known" in message
 
 
@@ -48,32 +47,32 @@ def test_a_mapped_task_of_another_dag_has_its_own_run_id_and_job():
     mapped = SimpleNamespace(
         dag_id="zoo", task_id="copy_job", run_id=RUN, try_number=1, map_index=3, task=task(job_id=None)
     )
-    message = alarm.message_of({"ti": mapped})[1]
-    run_id = alarm.run_id_of(RUN, "zoo")
+    message = notify.message_of({"ti": mapped})[1]
+    run_id = run_id_of(RUN, "zoo")
     assert f"RUN_ID     {run_id}" in message
-    assert f"Batch job  {alarm.job_name_of('zoo', 'copy_job', 3, run_id)}" in message
+    assert f"Batch job  {job_name_of('zoo', 'copy_job', 3, run_id)}" in message
 
 
 def test_the_message_for_a_task_without_a_job_has_no_job():
-    message = alarm.message_of({"ti": ti(task=SimpleNamespace()), "exception": "2 problems"})[1]
+    message = notify.message_of({"ti": ti(task=SimpleNamespace()), "exception": "2 problems"})[1]
     assert "Batch job" not in message and "RUN_ID" not in message and "2 problems" in message
 
 
 @pytest.mark.parametrize("context", [{}, {"ti": None}, {"ti": SimpleNamespace()}, {"ti": ti(), "exception": None}])
 def test_an_incomplete_context_gives_an_incomplete_message(context):
-    assert "not known" in alarm.message_of(context)[1]
+    assert "not known" in notify.message_of(context)[1]
 
 
 def test_sns_accepts_every_subject():
     odd = SimpleNamespace(dag_id="dåg\n" + "x" * 200, task_id="t", run_id=RUN, try_number=1)
-    subject = alarm.message_of({"ti": odd})[0]
+    subject = notify.message_of({"ti": odd})[0]
     assert len(subject) == 100 and subject.isascii() and subject.isprintable()
 
 
 def test_without_a_topic_the_message_is_logged(monkeypatch, caplog):
-    monkeypatch.setitem(alarm.PLATFORM, "alarm_topic", None)
-    monkeypatch.setattr("aws.client", lambda *_, **__: pytest.fail("no message may be sent"))
-    alarm.notify({"ti": ti(task=task())})
+    monkeypatch.setitem(notify.PLATFORM, "alarm_topic", None)
+    monkeypatch.setattr("dpworld.aws.client", lambda *_, **__: pytest.fail("no message may be sent"))
+    notify.failed({"ti": ti(task=task())})
     assert "Batch job  id-1" in caplog.text and "No alarm topic is set" in caplog.text
 
 
@@ -82,8 +81,8 @@ def test_the_notification_never_raises(monkeypatch, caplog, context):
     def refuse(*_, **__):
         raise OSError("no network")
 
-    monkeypatch.setattr("aws.client", refuse)
-    alarm.notify(context)
+    monkeypatch.setattr("dpworld.aws.client", refuse)
+    notify.failed(context)
     assert "Cannot send the notification" in caplog.text
 
 
@@ -99,9 +98,10 @@ def test_the_dag_processor_notifies_about_a_task_with_a_dead_worker(monkeypatch,
 
     published = []
     monkeypatch.setattr(
-        "aws.client", lambda *_, **__: SimpleNamespace(publish=lambda **message: published.append(message["Message"]))
+        "dpworld.aws.client",
+        lambda *_, **__: SimpleNamespace(publish=lambda **message: published.append(message["Message"])),
     )
-    monkeypatch.setitem(alarm.SOURCES["spacex"], "groups", ["crew", "cores"])
+    monkeypatch.setitem(notify.SOURCES["spacex"], "groups", ["crew", "cores"])
     died = TaskInstance(id=uuid4(), task_id=task_id, dag_id="ingestion", run_id=RUN, try_number=1, map_index=map_index)
     request = TaskCallbackRequest(
         filepath="ingestion.py", bundle_name="dags-folder", bundle_version=None, msg="no heartbeat", ti=died
@@ -109,5 +109,5 @@ def test_the_dag_processor_notifies_about_a_task_with_a_dead_worker(monkeypatch,
     _execute_task_callbacks(DagBag(str(DAGS), include_examples=False), request, structlog.get_logger())
     (message,) = published
     assert f"Run        {RUN}" in message and f"Task       {task_id}, try 1" in message
-    name = alarm.job_name_of("ingestion", task_id, map_index, alarm.run_id_of(RUN))
+    name = job_name_of("ingestion", task_id, map_index, run_id_of(RUN))
     assert f"Batch job  {name}" in message and "Error      not known" in message

@@ -12,8 +12,10 @@ from datetime import timedelta
 from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from airflow.sdk import BaseOperator
 
-from run_id import job_name_of, job_tags_of, run_id_of
-from run_options import apply, collections_of
+from dpworld import aws
+from dpworld.batch.jobs import LIVE, SUCCEEDED, Batch, differences, is_retryable, log_link, log_of, outcome_of
+from dpworld.options import apply, collections_of
+from dpworld.runs import job_name_of, job_tags_of, run_id_of
 
 # The first polling interval; each interval is twice as long as the previous one, up to the deployment's `poll_seconds`.
 FIRST_POLL_SECONDS = 1
@@ -51,8 +53,6 @@ class BatchJobOperator(BaseOperator):
         self.killed = False
 
     def execute(self, context) -> None:
-        from batch import SUCCEEDED, Batch
-
         ti = context["ti"]
         if "COLLECTIONS" in self.job["environment"] and not collections_of(context["params"], self.job):
             raise AirflowSkipException("the run has none of the collections of this group")
@@ -72,9 +72,6 @@ class BatchJobOperator(BaseOperator):
     def submit_or_join(self, batch, tags: dict[str, str]) -> str:
         """Returns the ID of this run's job: one that an earlier attempt submitted and that is still running, otherwise a
         new one."""
-        import aws
-        from batch import differences
-
         for submission in range(1, SUBMISSIONS + 1):
             try:
                 if found := batch.live_job(self.job_queue, self.job_name):
@@ -112,9 +109,6 @@ class BatchJobOperator(BaseOperator):
 
     def follow(self, batch) -> dict:
         """Waits until the job has finished, and returns its description."""
-        import aws
-        from batch import LIVE, log_link
-
         wait, status, unknown = min(FIRST_POLL_SECONDS, self.poll_seconds), None, 0
         while True:
             try:
@@ -142,9 +136,6 @@ class BatchJobOperator(BaseOperator):
     def log_outcome(self, batch, job: dict) -> None:
         """Logs the container's last lines, then the outcome. A log that cannot be read does not change the job's
         result."""
-        import aws
-        from batch import log_of, outcome_of
-
         if log_of(job)[1]:
             lines = []
             try:
@@ -164,8 +155,6 @@ class BatchJobOperator(BaseOperator):
         self.log.info("Job %s %s: %s", self.job_id, job["status"], outcome_of(job))
 
     def fail(self, job: dict) -> None:
-        from batch import is_retryable, outcome_of
-
         message = f"job {self.job_id} failed: {outcome_of(job)}"
         if self.last_error:
             message += f"; {self.last_error}"
@@ -173,8 +162,6 @@ class BatchJobOperator(BaseOperator):
 
     def on_kill(self) -> None:
         """Terminates the job if its task is killed or exceeds its execution timeout. Never raises."""
-        from batch import Batch, differences
-
         self.killed = True
         try:
             batch, job_id = Batch(self.region), self.job_id

@@ -7,9 +7,10 @@ import pytest
 from airflow.exceptions import AirflowFailException
 from conftest import QUEUE
 
-import findings
-from findings import QueryFailed, Warehouse
-from platform_settings import PLATFORM
+from dpworld.batch.jobs import Batch
+from dpworld.health import queries
+from dpworld.health.queries import QueryFailed, Warehouse
+from dpworld.settings import PLATFORM
 
 TABLES = '{"launches": {"rows": 78, "quarantined": 0, "dropped": 0}}'
 
@@ -41,7 +42,7 @@ class FakeDataApi:
 def warehouse(monkeypatch):
     def make(*results) -> Warehouse:
         api = FakeDataApi(*results)
-        monkeypatch.setattr("aws.client", lambda service, region: api if service == "redshift-data" else None)
+        monkeypatch.setattr("dpworld.aws.client", lambda service, region: api if service == "redshift-data" else None)
         return Warehouse(PLATFORM)
 
     return make
@@ -92,14 +93,14 @@ def test_a_query_that_exceeds_its_timeout_is_cancelled(warehouse, monkeypatch):
     cancelled = []
     connection.client.describe_statement = lambda Id: {"Status": "PICKED"}
     connection.client.cancel_statement = lambda Id: cancelled.append(Id)
-    monkeypatch.setattr(findings, "TIMEOUT_SECONDS", 0)
+    monkeypatch.setattr(queries, "TIMEOUT_SECONDS", 0)
     with pytest.raises(QueryFailed, match="did not finish the query within"):
         connection.runs("spacex")
     assert cancelled == ["1"]
 
 
 def test_a_null_is_none():
-    assert [findings.value(cell) for cell in ({"isNull": True}, {"longValue": 0}, text(""))] == [None, 0, ""]
+    assert [queries.value(cell) for cell in ({"isNull": True}, {"longValue": 0}, text(""))] == [None, 0, ""]
 
 
 @pytest.fixture
@@ -160,18 +161,16 @@ def test_a_rejected_query_is_a_problem_and_not_a_crash(warehouse):
 
 
 def test_all_recent_jobs_are_listed(moto):
-    from batch import Batch
-
     moto.define("ingestion-job", "none", {})
     submitted = Batch("eu-west-1").submit(QUEUE, "copy_job-run", "ingestion-job", ["copy"], {}, {}, {})
     now = datetime.now(timezone.utc)
     for _ in range(100):
-        if found := findings.jobs(PLATFORM, now + timedelta(seconds=1)):
+        if found := queries.jobs(PLATFORM, now + timedelta(seconds=1)):
             break
     (job,) = found
     assert (job.job_id, job.name) == (submitted, "copy_job-run")
     assert abs(job.created_at - now) < timedelta(minutes=1)
-    assert findings.jobs(PLATFORM, now + timedelta(days=3)) == [], "jobs that finished days ago are not listed"
+    assert queries.jobs(PLATFORM, now + timedelta(days=3)) == [], "jobs that finished days ago are not listed"
 
 
 def test_the_batch_check_fails_in_airflow_without_a_queue(airflow, moto):

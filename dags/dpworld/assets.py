@@ -2,7 +2,7 @@
 
 from airflow.sdk import Asset
 
-from platform_settings import PLATFORM
+from dpworld.settings import PLATFORM
 
 _warehouse = PLATFORM["warehouse"]
 

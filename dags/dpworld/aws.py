@@ -1,19 +1,22 @@
 """AWS clients for the DAGs, and error classification.
 
-boto3 is imported on first use, because loading it takes longer than parsing all DAGs.
+boto3 and the provider are imported on first use, because loading them takes longer than parsing all DAGs.
 """
 
+# The Connection with Airflow's credentials: on MWAA, the environment's execution role.
+CONNECTION = "aws_default"
 # Temporary errors, in addition to every 5xx and 429. ExpiredToken: the next request uses new credentials.
 TEMPORARY = ("ExpiredToken", "ExpiredTokenException", "RequestLimitExceeded", "Throttling", "ThrottlingException")
 
 
 def client(service: str, region: str, attempts: int = 8):
     """Returns a client that attempts each request at most `attempts` times, with exponential backoff and jitter."""
-    import boto3
+    from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
     from botocore.config import Config
 
     retries = {"mode": "standard", "total_max_attempts": attempts}
-    return boto3.client(service, region_name=region, config=Config(connect_timeout=5, read_timeout=20, retries=retries))
+    config = Config(connect_timeout=5, read_timeout=20, retries=retries)
+    return AwsBaseHook(CONNECTION, client_type=service, region_name=region, config=config).conn
 
 
 def errors() -> tuple:

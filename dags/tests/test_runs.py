@@ -6,7 +6,7 @@ import re
 
 from conftest import HERE
 
-from run_id import PLATFORM_DAG, UNMAPPED, job_name_of, job_tags_of, run_id_of
+from dpworld.runs import PLATFORM_DAG, UNMAPPED, job_name_of, job_tags_of, run_id_of
 
 EXAMPLES = json.loads((HERE / "run_ids.json").read_text(encoding="utf-8"))
 NAMES = json.loads((HERE / "job_names.json").read_text(encoding="utf-8"))

@@ -1,0 +1,1 @@
+"""Tasks that run AWS Batch jobs."""
