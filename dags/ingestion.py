@@ -17,6 +17,7 @@ from airflow.sdk import DAG
 from dpworld import notify
 from dpworld.assets import loaded
 from dpworld.batch.operator import batch_job
+from dpworld.batch.stop import stop_jobs
 from dpworld.options import params
 from dpworld.settings import PLATFORM, SOURCES
 
@@ -36,6 +37,7 @@ def load(source: str) -> DAG:
         max_active_runs=1,
         # The settings define the schedule; the DAG is paused only manually.
         is_paused_upon_creation=False,
+        on_failure_callback=stop_jobs,
         params=params(),
         default_args={
             "retries": PLATFORM["retries"],

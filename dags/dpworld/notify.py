@@ -1,8 +1,10 @@
-"""Notifies the alarm topic of a failed task, with the details that are needed to investigate it."""
+"""Notifies the alarm topic of a task that failed for good: one message, which starts with the cause.
+
+Airflow calls `on_failure_callback` only if it does not retry the task.
+"""
 
 import logging
 
-from dpworld import aws
 from dpworld.runs import UNMAPPED, job_name_of, run_id_of
 from dpworld.settings import PLATFORM, SOURCES
 
@@ -22,7 +24,12 @@ def failed(context) -> None:
         if not topic:
             log.warning("No alarm topic is set, so no notification was sent")
             return
-        aws.client("sns", PLATFORM["region"], attempts=3).publish(TopicArn=topic, Subject=subject, Message=message)
+        # Imported here: it loads boto3.
+        from airflow.providers.amazon.aws.notifications.sns import SnsNotifier
+
+        notifier = SnsNotifier(target_arn=topic, subject=subject, message=message, region_name=PLATFORM["region"])
+        # Not called as a function, which would render the texts of others as templates.
+        notifier.notify(context)
     except Exception:
         log.exception("Cannot send the notification")
 
@@ -34,11 +41,12 @@ def message_of(context) -> tuple[str, str]:
     # The task in the context is not used, because it does not have the attributes that the run has set.
     task = getattr(ti, "task", None)
     dag_id, task_id = getattr(ti, "dag_id", UNKNOWN), getattr(ti, "task_id", UNKNOWN)
-    run = getattr(ti, "run_id", None)
-    error = context.get("exception") or context.get("reason") or UNKNOWN
+    run, number = getattr(ti, "run_id", None), getattr(ti, "try_number", UNKNOWN)
+    error = " ".join(str(context.get("exception") or context.get("reason") or UNKNOWN).split())[:MAX_ERROR_LENGTH]
+    first = f"{dag_id}.{task_id} failed: {getattr(task, 'cause', None) or error}"[:MAX_ERROR_LENGTH]
     source = next((name for name, source in SOURCES.items() if source["dag"] == dag_id), None)
     about = {"DAG": dag_id} | ({"Source": source} if source else {})
-    about |= {"Run": run, "Task": f"{task_id}, try {getattr(ti, 'try_number', UNKNOWN)}"}
+    about |= {"Run": run, "Task": f"{task_id}, try {number}"}
     log_link = getattr(ti, "log_url", None)
     # The task runs a Batch job. If the worker died, the job's ID is not known, but its name is; a mapped task does not
     # have the attributes of its operator then.
@@ -48,9 +56,6 @@ def message_of(context) -> tuple[str, str]:
         name = job_name_of(dag_id, task_id, getattr(ti, "map_index", UNMAPPED), run_id)
         about |= {"RUN_ID": run_id, "Batch job": job_id or name}
         log_link = getattr(task, "job_log", None) or log_link
-    about |= {"Log": log_link, "Error": " ".join(str(error).split())[:MAX_ERROR_LENGTH]}
-    if is_job:
-        about["Last line"] = (getattr(task, "last_error", None) or UNKNOWN)[:MAX_ERROR_LENGTH]
-    subject = f"{PLATFORM['project']}: {dag_id}.{task_id} failed"
-    subject = "".join(c if " " <= c <= "~" else "?" for c in subject)[:100]
-    return subject, "\n".join(f"{name:<10} {value or UNKNOWN}" for name, value in about.items())
+    about |= {"Log": log_link, "Error": error, "Retry": "none; fix the cause, then clear the task in Airflow"}
+    subject = "".join(c if " " <= c <= "~" else "?" for c in f"{PLATFORM['project']}: {first}")[:100]
+    return subject, "\n".join([first, "", *(f"{name:<10} {value or UNKNOWN}" for name, value in about.items())])

@@ -65,6 +65,7 @@ class Airflow:
             "PYTHONPATH": str(self.dags),
             "PYTHONWARNINGS": "default::DeprecationWarning",
             "COLUMNS": "250",
+            "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
             **emulator.CREDENTIALS,
         }
 

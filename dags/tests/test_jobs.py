@@ -2,8 +2,16 @@
 
 import pytest
 
-from dpworld.batch.jobs import differences, is_retryable, log_link, log_of, outcome_of, was_terminated
-from dpworld.batch.operator import error_line
+from dpworld.batch.jobs import (
+    Batch,
+    cause_of,
+    differences,
+    error_line,
+    is_retryable,
+    log_of,
+    outcome_of,
+    was_terminated,
+)
 
 
 def job(code=None, **details) -> dict:
@@ -77,10 +85,9 @@ def test_the_job_definition_configures_the_log():
     assert log_of(described) == ("/dpstack/batch", "ingestion/default/1")
     assert log_of({"container": {"logStreamName": "s"}}) == ("/aws/batch/job", "s")
     assert log_of({}) == ("/aws/batch/job", None)
-    assert log_link({}, "eu-west-1") is None
-    assert log_link(described, "eu-west-1") == (
-        "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1"
-        "#logsV2:log-groups/log-group/$252Fdpstack$252Fbatch/log-events/ingestion$252Fdefault$252F1"
+    assert Batch("cn-north-1").log_link(described) == (
+        "https://console.amazonaws.cn/cloudwatch/home?region=cn-north-1"
+        "#logsV2:log-groups/log-group/%2Fdpstack%2Fbatch/log-events/ingestion%2Fdefault%2F1"
     )
 
 
@@ -90,14 +97,63 @@ def test_the_job_definition_configures_the_log():
         ([], None),
         (["", "  "], None),
         (["first", "last"], "last"),
-        (["ERROR cannot load `launches`", "ERROR hint: run it again", "INFO bye"], "ERROR cannot load `launches`"),
+        (["ERROR cannot load `launches`", "ERROR hint: run it again", "INFO bye"], "cannot load `launches`"),
         (
             ["error: cannot start `dbt`; hint: check PATH"],
-            "error: cannot start `dbt`; hint: check PATH",
+            "cannot start `dbt`; hint: check PATH",
         ),
-        (["Database Error in model x", "Done."], "Database Error in model x"),
         (["hint: only this"], None),
     ],
 )
 def test_the_last_error_is_found_in_the_last_lines(lines, expected):
     assert error_line(lines) == expected
+
+
+# The end of logs of dbt 1.11.
+TEST_FAILED = """\
+\x1b[0m21:58:05  \x1b[31mCompleted with 1 error, 0 partial successes, and 0 warnings:\x1b[0m
+\x1b[0m21:58:05
+\x1b[0m21:58:05  \x1b[31mFailure in test not_null_fct_launches_launch_id (models/marts/fct_launches.yml)\x1b[0m
+\x1b[0m21:58:05    Got 3 results, configured to fail if != 0
+\x1b[0m21:58:05
+\x1b[0m21:58:05    compiled code at target/compiled/x/models/fct_launches.yml/not_null_fct_launches_launch_id.sql
+\x1b[0m21:58:05
+\x1b[0m21:58:05  Done. PASS=244 WARN=0 ERROR=1 SKIP=2 NO-OP=0 TOTAL=247""".splitlines()
+MODEL_FAILED = """\
+22:02:21  Failure in model b (models/b.sql)
+22:02:21    Database Error in model b (models/b.sql)
+  column "nope" does not exist
+  LINE 12:     select nope from "dpstack"."dagstmp"."a"
+                      ^
+  compiled code at target/run/x/models/b.sql
+22:02:21
+22:02:21    compiled code at target/compiled/x/models/b.sql
+22:02:21
+22:02:21  Done. PASS=1 WARN=0 ERROR=1 SKIP=1 NO-OP=0 TOTAL=3""".splitlines()
+MEMORY = {
+    "container": {
+        "exitCode": 137,
+        "reason": "OutOfMemoryError: Container killed due to memory usage",
+        "resourceRequirements": [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "2048"}],
+    }
+}
+REFUSED = "collection `crew` failed: cannot read `http://x/v4/crew`: the server returned 500"
+
+
+@pytest.mark.parametrize(
+    ("failed_job", "lines", "cause"),
+    [
+        (job(1), TEST_FAILED, "dbt: not_null_fct_launches_launch_id failed: Got 3 results, configured to fail if != 0"),
+        (job(1), MODEL_FAILED, 'dbt: b failed: column "nope" does not exist'),
+        (
+            job(1),
+            TEST_FAILED[:-1] + MODEL_FAILED,
+            "dbt: not_null_fct_launches_launch_id failed: Got 3 results, configured to fail if != 0 (and 1 more)",
+        ),
+        (job(1), [f"ERROR {REFUSED}"], REFUSED),
+        (MEMORY, ["working"], "out of memory with 2048 MiB; hint: raise `memory_mib` of this job in the settings"),
+        (job(statusReason="Host terminated"), [], "no exit code: Host terminated"),
+    ],
+)
+def test_the_cause_of_a_failure_is_one_line(failed_job, lines, cause):
+    assert cause_of(failed_job, lines) == cause

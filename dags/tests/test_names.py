@@ -5,7 +5,7 @@ from conftest import QUEUE
 
 # Two DAGs with the same tasks and the same schedule, and therefore the same run IDs.
 CODE = """
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from airflow.sdk import DAG, TaskGroup
 
@@ -15,6 +15,7 @@ from dpworld.settings import PLATFORM
 COPY = PLATFORM["sources"]["spacex"]["jobs"]["copy_job"]
 MORE = [COPY | {"command": ["copy", name]} for name in ("a", "b")]
 TASK = {"source": "spacex", "job_queue": PLATFORM["queue"], "region": PLATFORM["region"], "poll_seconds": 0.1}
+TASK["execution_timeout"] = timedelta(minutes=5)
 
 
 def make(dag_id):
@@ -30,7 +31,7 @@ one, two = make("one"), make("two.daily")
 """
 # Both DAGs run for the same time, as with the scheduler. `airflow dags test` uses the current time.
 RUN = """
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import several
 

@@ -17,13 +17,15 @@ def ti(**known):
 
 
 def task(**known):
-    return SimpleNamespace(**{"job_id": "id-1", "job_log": "https://log", "last_error": "ERROR no"} | known)
+    return SimpleNamespace(**{"job_id": "id-1", "job_log": "https://log", "cause": "dbt: a failed"} | known)
 
 
 def test_the_message_has_all_known_details():
     subject, message = notify.message_of({"ti": ti(task=task()), "exception": ValueError("job id-1\nfailed")})
-    assert subject == "dpstack: ingestion.copy_job failed"
+    assert subject == "dpstack: ingestion.copy_job failed: dbt: a failed"
     assert message.splitlines() == [
+        "ingestion.copy_job failed: dbt: a failed",
+        "",
         "DAG        ingestion",
         "Source     spacex",
         f"Run        {RUN}",
@@ -32,15 +34,15 @@ def test_the_message_has_all_known_details():
         "Batch job  id-1",
         "Log        https://log",
         "Error      job id-1 failed",
-        "Last line  ERROR no",
+        "Retry      none; fix the cause, then clear the task in Airflow",
     ]
 
 
 def test_a_job_that_never_started_links_to_the_log_of_airflow():
-    never = task(job_id=None, job_log=None, last_error=None)
+    never = task(job_id=None, job_log=None, cause=None)
     message = notify.message_of({"ti": ti(task=never, log_url="https://airflow")})[1]
     assert f"Batch job  ingestion-copy_job-{run_id_of(RUN)}" in message and "Log        https://airflow" in message
-    assert "Last line  not known" in message and "Error      not known" in message
+    assert "Error      not known" in message
 
 
 def test_a_mapped_task_of_another_dag_has_its_own_run_id_and_job():
@@ -69,9 +71,19 @@ def test_sns_accepts_every_subject():
     assert len(subject) == 100 and subject.isascii() and subject.isprintable()
 
 
+HOOK = "airflow.providers.amazon.aws.hooks.sns.SnsHook.publish_to_target"
+
+
+def test_the_texts_of_others_are_not_rendered_as_templates(monkeypatch):
+    published = []
+    monkeypatch.setattr(HOOK, lambda *_, **message: published.append(message))
+    notify.failed({"ti": ti(task=task(cause="unexpected {{ 1 / 0 }}"))})
+    assert "unexpected {{ 1 / 0 }}" in published[0]["subject"] and "{{ 1 / 0 }}" in published[0]["message"]
+
+
 def test_without_a_topic_the_message_is_logged(monkeypatch, caplog):
     monkeypatch.setitem(notify.PLATFORM, "alarm_topic", None)
-    monkeypatch.setattr("dpworld.aws.client", lambda *_, **__: pytest.fail("no message may be sent"))
+    monkeypatch.setattr(HOOK, lambda *_, **__: pytest.fail("no message may be sent"))
     notify.failed({"ti": ti(task=task())})
     assert "Batch job  id-1" in caplog.text and "No alarm topic is set" in caplog.text
 
@@ -81,7 +93,7 @@ def test_the_notification_never_raises(monkeypatch, caplog, context):
     def refuse(*_, **__):
         raise OSError("no network")
 
-    monkeypatch.setattr("dpworld.aws.client", refuse)
+    monkeypatch.setattr(HOOK, refuse)
     notify.failed(context)
     assert "Cannot send the notification" in caplog.text
 
@@ -97,10 +109,7 @@ def test_the_dag_processor_notifies_about_a_task_with_a_dead_worker(monkeypatch,
     from conftest import DAGS
 
     published = []
-    monkeypatch.setattr(
-        "dpworld.aws.client",
-        lambda *_, **__: SimpleNamespace(publish=lambda **message: published.append(message["Message"])),
-    )
+    monkeypatch.setattr(HOOK, lambda *_, **message: published.append(message["message"]))
     monkeypatch.setitem(notify.SOURCES["spacex"], "groups", ["crew", "cores"])
     died = TaskInstance(id=uuid4(), task_id=task_id, dag_id="ingestion", run_id=RUN, try_number=1, map_index=map_index)
     request = TaskCallbackRequest(

@@ -2,17 +2,21 @@
 nothing about AWS. test_chain.py tests the operator with real containers."""
 
 import json
+import time
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException, TaskDeferred
 from botocore.exceptions import ClientError, EndpointConnectionError
 from conftest import QUEUE
 
 from dpworld.batch.jobs import Batch
-from dpworld.batch.operator import SUBMISSIONS, UNKNOWN_POLLS, BatchJobOperator
+from dpworld.batch.operator import ATTEMPTS, BatchJobOperator
+from dpworld.batch.stop import stop_jobs
 from dpworld.options import apply
+from dpworld.settings import SOURCES
 
 LOST = EndpointConnectionError(endpoint_url="https://batch.eu-west-1.amazonaws.com")
 
@@ -27,6 +31,8 @@ DENIED, THROTTLED = client_error("AccessDeniedException", 403), client_error("To
 
 class FakeBatch:
     """Returns the configured responses of a method one by one, then repeats the last one."""
+
+    partition = "aws"
 
     def __init__(self, **responses):
         self.responses, self.calls = responses, []
@@ -55,28 +61,40 @@ JOB = {
 @pytest.fixture
 def operator():
     created = BatchJobOperator(
-        task_id="copy_job", source="spacex", job=JOB, job_queue="q", region="eu-west-1", poll_seconds=0
+        task_id="copy_job",
+        source="spacex",
+        job=JOB,
+        job_queue="q",
+        region="eu-west-1",
+        poll_seconds=0,
+        execution_timeout=timedelta(hours=1),
     )
     created.job_name, created.environment = "ingestion-copy_job-run", {"RUN_ID": "run"}
     return created
 
 
 def live(command=("copy",), definition="d:3", run_id="run") -> dict:
-    """A running job as Batch describes it."""
+    """A running job as Batch describes it, five minutes old."""
     container = {"command": list(command), "environment": [{"name": "RUN_ID", "value": run_id}]}
     arn = f"arn:aws:batch:eu-west-1:123456789012:job-definition/{definition}"
-    return {"jobId": "accepted", "status": "RUNNING", "jobDefinition": arn, "container": container}
+    return {
+        "jobId": "accepted",
+        "status": "RUNNING",
+        "jobDefinition": arn,
+        "container": container,
+        "createdAt": (time.time() - 300) * 1000,
+    }
 
 
 def test_a_submission_with_a_lost_response_is_found_and_not_repeated(operator):
     batch = FakeBatch(live_job=[None, live()], submit=[LOST])
-    assert operator.submit_or_join(batch, {}) == "accepted"
+    assert operator.submit_or_join(batch, {})["jobId"] == "accepted"
     assert [call[0] for call in batch.calls] == ["live_job", "submit", "live_job"]
 
 
 def test_a_submission_that_was_not_received_is_repeated(operator):
     batch = FakeBatch(live_job=[THROTTLED, None], submit=[LOST, "second"])
-    assert operator.submit_or_join(batch, {"task_id": "copy_job"}) == "second"
+    assert operator.submit_or_join(batch, {"task_id": "copy_job"})["jobId"] == "second"
     assert batch.calls[-1] == (
         *("submit", "q", "ingestion-copy_job-run", "d", ["copy"], {"RUN_ID": "run"}),
         {"task_id": "copy_job"},
@@ -89,7 +107,7 @@ def test_the_number_of_submissions_is_limited_and_airflow_may_retry(operator):
     with pytest.raises(AirflowException, match="Batch did not accept the job") as raised:
         operator.submit_or_join(batch, {})
     assert not isinstance(raised.value, AirflowFailException)
-    assert len(batch.calls) == 2 * SUBMISSIONS
+    assert len(batch.calls) == 2 * ATTEMPTS
 
 
 def test_a_rejected_submission_fails_without_a_retry_and_with_a_hint(operator):
@@ -103,12 +121,14 @@ EXAMPLES = json.loads(Path(__file__).with_name("run_options.json").read_text())
 @pytest.mark.parametrize("example", EXAMPLES)
 @pytest.mark.parametrize(("task", "command"), [("transformation", ["transformation"]), ("copy_job", ["copy"])])
 def test_options_of_a_run_are_variables_of_its_jobs(operator, monkeypatch, example, task, command):
-    batch = FakeBatch(live_job=[None], submit=["1"], job=[{"status": "SUCCEEDED"}])
+    batch = FakeBatch(live_job=[None], submit=["1"])
     monkeypatch.setattr("dpworld.batch.operator.Batch", lambda region: batch)
     monkeypatch.setattr("dpworld.batch.operator.run_id_of", lambda run, dag: "run")
     operator.job = JOB | {"command": command, "environment": {"CONTRACT": "c"}, "overrides": {"vcpu": "1"}}
-    ti = SimpleNamespace(dag_id="ingestion", task_id=task, map_index=-1, run_id="r", xcom_push=lambda key, value: None)
-    operator.execute.__wrapped__(operator, {"ti": ti, "params": example["options"]})
+    ti = SimpleNamespace(dag_id="i", task_id=task, map_index=-1, run_id="r", try_number=1, xcom_push=lambda *_: None)
+    with pytest.raises(TaskDeferred) as deferred:
+        operator.execute.__wrapped__(operator, {"ti": ti, "params": example["options"]})
+    assert deferred.value.trigger.serialize()[1]["job_id"] == "1"
     submitted = next(call for call in batch.calls if call[0] == "submit")
     assert submitted[4:6] == (command, {"RUN_ID": "run", "CONTRACT": "c"} | example[task])
     assert (submitted[6]["source"], submitted[7]) == ("spacex", {"vcpu": "1"})
@@ -117,17 +137,18 @@ def test_options_of_a_run_are_variables_of_its_jobs(operator, monkeypatch, examp
 @pytest.mark.parametrize("example", [one for one in EXAMPLES if "groups" in one])
 def test_the_job_of_a_group_has_only_its_own_collections(operator, monkeypatch, example):
     for group, selected in example["groups"]:
-        batch = FakeBatch(live_job=[None], submit=["1"], job=[{"status": "SUCCEEDED"}])
+        batch = FakeBatch(live_job=[None], submit=["1"])
         monkeypatch.setattr("dpworld.batch.operator.Batch", lambda region, batch=batch: batch)
         operator.job = JOB | {"command": ["transformation"], "environment": {"COLLECTIONS": group}}
-        ti = SimpleNamespace(dag_id="d", task_id="t", map_index=1, run_id="r", xcom_push=lambda key, value: None)
+        ti = SimpleNamespace(dag_id="d", task_id="t", map_index=1, run_id="r", try_number=1, xcom_push=lambda *_: None)
         context = {"ti": ti, "params": example["options"]}
         if selected is None:
             with pytest.raises(AirflowSkipException, match="none of the collections of this group"):
                 operator.execute.__wrapped__(operator, context)
             assert batch.calls == []
         else:
-            operator.execute.__wrapped__(operator, context)
+            with pytest.raises(TaskDeferred):
+                operator.execute.__wrapped__(operator, context)
             assert next(call for call in batch.calls if call[0] == "submit")[5]["COLLECTIONS"] == selected
 
 
@@ -184,41 +205,68 @@ def test_killing_during_a_submission_terminates_only_the_job_of_the_task(operato
         assert [call[0] for call in batch.calls] == calls
 
 
-def test_polling_continues_after_throttling_and_network_errors(operator):
-    operator.job_id = "1"
-    running, done = {"status": "RUNNING"}, {"status": "SUCCEEDED"}
-    batch = FakeBatch(job=[None, THROTTLED, LOST, running, THROTTLED, client_error("ServerException", 500), done])
-    assert operator.follow(batch) == done
-    assert len(batch.calls) == 7
+@pytest.fixture
+def resume(operator, monkeypatch):
+    """Resumes the task as Airflow does after its trigger has failed, with configured responses of Batch."""
+
+    def run(try_number=1, **responses) -> FakeBatch:
+        batch = FakeBatch(log_link=["https://log"], terminate=[None], **responses)
+        monkeypatch.setattr("dpworld.batch.operator.Batch", lambda region: batch)
+        ids = {"dag_id": "ingestion", "task_id": "copy_job", "map_index": -1, "run_id": "r", "try_number": try_number}
+        known = {"job_id": "1", "try_number": 1}
+        ti = SimpleNamespace(**ids, xcom_pull=lambda **_: known, xcom_push=lambda *_: None)
+        try:
+            operator.resume_execution("__fail__", {"error": "Trigger failure"}, {"ti": ti, "params": {}})
+        finally:
+            operator.calls = [call[0] for call in batch.calls]
+
+    return run
 
 
-def test_polling_stops_if_access_is_denied(operator):
-    operator.job_id = "1"
+def test_a_trigger_that_failed_does_not_change_the_result_of_the_job(operator, resume):
+    resume(job=[None, THROTTLED, LOST, {"status": "SUCCEEDED"}])
+    assert operator.calls == ["job"] * 4
+    with pytest.raises(AirflowFailException, match=r"^exit code 1 \(permanent failure\); job 1: exit code 1"):
+        resume(job=[{"status": "FAILED", "container": {"exitCode": 1}}])
+    with pytest.raises(AirflowException) as raised:
+        resume(job=[{"status": "FAILED", "container": {"exitCode": 75}}])
+    assert not isinstance(raised.value, AirflowFailException), "a retry may succeed"
+
+
+def test_a_trigger_that_stopped_too_early_waits_again_for_the_rest_of_the_timeout(resume):
+    with pytest.raises(TaskDeferred) as deferred:
+        resume(job=[live()])
+    assert timedelta(minutes=54) < deferred.value.timeout < timedelta(minutes=56)
+
+
+def test_a_retry_that_is_resumed_submits_a_job_of_its_own(operator, resume):
+    with pytest.raises(TaskDeferred) as deferred:
+        resume(try_number=2, live_job=[None], submit=["2"])
+    assert deferred.value.trigger.serialize()[1]["job_id"] == "2"
+    assert operator.calls == ["live_job", "submit"]
+
+
+def test_a_job_that_exceeds_the_timeout_is_terminated(operator, resume):
+    with pytest.raises(AirflowException, match="job 1 was terminated: it exceeded the task's timeout"):
+        resume(job=[live() | {"createdAt": (time.time() - 3601) * 1000}])
+    assert operator.calls == ["job", "terminate"]
+
+
+def test_waiting_stops_if_access_is_denied(resume):
     with pytest.raises(AirflowFailException, match="cannot describe job 1"):
-        operator.follow(FakeBatch(job=[DENIED]))
+        resume(job=[DENIED])
 
 
-def test_waiting_for_an_unknown_job_is_limited(operator):
-    operator.job_id = "1"
-    batch = FakeBatch(job=[None])
-    with pytest.raises(AirflowException, match="job 1 does not exist in Batch"):
-        operator.follow(batch)
-    assert len(batch.calls) == UNKNOWN_POLLS
+def test_asking_for_an_unknown_job_is_limited(operator, resume):
+    with pytest.raises(AirflowException, match="Batch does not describe job 1"):
+        resume(job=[None])
+    assert operator.calls == ["job"] * ATTEMPTS
 
 
-def test_an_unreadable_log_does_not_change_the_result(operator):
-    operator.job_id = "1"
+def test_an_unreadable_log_does_not_change_the_result(resume):
     job = {"status": "FAILED", "container": {"exitCode": 1, "logStreamName": "s"}}
-    operator.log_outcome(FakeBatch(last_lines=[DENIED]), job)
-    with pytest.raises(AirflowFailException, match=r"job 1 failed: exit code 1 \(permanent failure\)$"):
-        operator.fail(job)
-
-
-def test_a_task_that_was_killed_may_be_retried(operator):
-    operator.job_id, operator.killed = "1", True
-    with pytest.raises(AirflowException, match="exit code 137") as raised:
-        operator.fail({"status": "FAILED", "container": {"exitCode": 137}})
-    assert not isinstance(raised.value, AirflowFailException)
+    with pytest.raises(AirflowFailException, match=r"exit code 1 \(permanent failure\)$"):
+        resume(job=[job], last_lines=[DENIED])
 
 
 def test_killing_never_raises(operator, monkeypatch):
@@ -227,7 +275,21 @@ def test_killing_never_raises(operator, monkeypatch):
 
     monkeypatch.setattr("dpworld.batch.operator.Batch", fail)
     operator.on_kill()
-    assert operator.killed
+
+
+def test_the_jobs_of_all_groups_of_a_failed_run_are_terminated(monkeypatch, caplog):
+    batch = FakeBatch(live_job=[live(), None, live()], terminate=[None])
+    monkeypatch.setattr("dpworld.batch.stop.Batch", lambda region: batch)
+    monkeypatch.setitem(SOURCES["spacex"], "groups", ["crew", "cores"])
+    tasks = [
+        SimpleNamespace(task_id="transformation", is_mapped=True),
+        SimpleNamespace(task_id="copy", is_mapped=False),
+    ]
+    stop_jobs({"dag": SimpleNamespace(dag_id="ingestion", tasks=tasks), "run_id": "r"})
+    assert [call[0] for call in batch.calls] == ["live_job", "terminate", "live_job", "live_job", "terminate"]
+    assert len({call[2] for call in batch.calls if call[0] == "live_job"}) == 3
+    stop_jobs({})
+    assert "Cannot terminate the jobs of the run" in caplog.text
 
 
 def test_the_configuration_of_a_run_reaches_the_jobs_and_an_invalid_one_starts_none(airflow, moto):

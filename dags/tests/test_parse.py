@@ -17,7 +17,9 @@ SLOW_IMPORTS = (
     "pandas",
     "numpy",
     "requests_toolbelt",
-    "airflow.providers.amazon",
+    "airflow.providers.amazon.aws.hooks",
+    "airflow.providers.amazon.aws.operators",
+    "airflow.providers.amazon.aws.triggers",
 )
 MEASURE = """
 import json, sys, time

@@ -1,6 +1,9 @@
-"""Finds AWS Batch jobs by name, submits, describes and terminates them, and reads their logs. Does not use Airflow."""
+"""AWS Batch jobs: finds them by name, submits, describes and terminates them; their logs and outcomes, the cause of a
+failure, and whether a retry may succeed."""
 
-from urllib.parse import quote
+import re
+
+from airflow.providers.amazon.aws.links.logs import CloudWatchEventsLink
 
 from dpworld import aws
 
@@ -11,6 +14,11 @@ SUCCEEDED, FAILED = "SUCCEEDED", "FAILED"
 # The exit codes of all programs in the platform.
 EXIT_CODES = {1: "permanent failure", 2: "invalid command line", 75: "temporary failure"}
 TEMPFAIL = 75
+# The reason of a container that exceeded its memory (AWS Batch User Guide, "Troubleshooting": exit code 137).
+OUT_OF_MEMORY = "OutOfMemoryError"
+# What dbt writes before each line, and around words.
+TIME, COLOUR = re.compile(r"^\d\d:\d\d:\d\d {2}"), re.compile(r"\x1b\[\d*m")
+FAILURE = re.compile(r"^\d\d:\d\d:\d\d {2}Failure in \w+ (?P<node>\S+)")
 
 
 class Batch:
@@ -71,22 +79,25 @@ class Batch:
         self.client.terminate_job(jobId=job_id, reason=reason)
 
     def last_lines(self, job: dict, count: int) -> list[str]:
-        """Returns the last log lines of the job's last container."""
+        """Returns the last log lines of the job's last container; may return too few before CloudWatch has all of them."""
         group, stream = log_of(job)
-        if not stream:
-            return []
-        logs, events, token = aws.client("logs", self.region), [], None
-        # Reads backwards from the end. A page may be empty even if more follow; the last page returns its request's token.
-        while len(events) < count:
-            position = {"nextToken": token} if token else {}
-            page = logs.get_log_events(
-                logGroupName=group, logStreamName=stream, startFromHead=False, limit=count, **position
-            )
-            events = page["events"] + events
-            if token == page["nextBackwardToken"]:
-                break
-            token = page["nextBackwardToken"]
-        return [event["message"].rstrip() for event in events[-count:]]
+        logs = aws.client("logs", self.region)
+        events = logs.get_log_events(logGroupName=group, logStreamName=stream, startFromHead=False, limit=count)[
+            "events"
+        ]
+        return [event["message"].rstrip() for event in events]
+
+    @property
+    def partition(self) -> str:
+        return self.client.meta.partition
+
+    def log_link(self, job: dict) -> str:
+        """Returns the URL of the job's log in the CloudWatch console."""
+        group, stream = log_of(job)
+        where = {"awslogs_region": self.region, "awslogs_group": group, "awslogs_stream_name": stream}
+        return CloudWatchEventsLink().format_link(
+            aws_domain=CloudWatchEventsLink.get_aws_domain(self.partition), **where
+        )
 
 
 def differences(job: dict, definition: str, command: list[str], environment: dict[str, str]) -> list[str]:
@@ -121,17 +132,6 @@ def log_of(job: dict) -> tuple[str, str | None]:
     return options.get("awslogs-group", LOG_GROUP), container.get("logStreamName")
 
 
-def log_link(job: dict, region: str) -> str | None:
-    """Returns the URL of the job's log in the CloudWatch console."""
-    group, stream = log_of(job)
-    if not stream:
-        return None
-    # The console requires a fragment that is quoted twice, with $ instead of the second %.
-    group, stream = (quote(quote(part, safe=""), safe="").replace("%", "$") for part in (group, stream))
-    page = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
-    return f"{page}#logsV2:log-groups/log-group/{group}/log-events/{stream}"
-
-
 def outcome_of(job: dict) -> str:
     """Returns the exit code with its meaning, and the reasons that Batch and the container's host reported."""
     code = exit_code(job)
@@ -139,6 +139,42 @@ def outcome_of(job: dict) -> str:
     outcome = "no exit code" if code is None else f"exit code {code}" + (f" ({meaning})" if meaning else "")
     reasons = dict.fromkeys([job.get("statusReason"), job.get("container", {}).get("reason")])
     return ": ".join([outcome, *filter(None, reasons)])
+
+
+def cause_of(job: dict, lines: list[str]) -> str:
+    """Returns why a job failed, in one line, from what Batch reported and the last lines of its log."""
+    resources = job.get("container", {}).get("resourceRequirements", [])
+    if (job.get("container", {}).get("reason") or "").startswith(OUT_OF_MEMORY):
+        memory = next((f" with {one['value']} MiB" for one in resources if one["type"] == "MEMORY"), "")
+        return f"out of memory{memory}; hint: raise `memory_mib` of this job in the settings"
+    lines = [COLOUR.sub("", line) for line in lines]
+    return dbt_failure(lines) or error_line(lines) or outcome_of(job)
+
+
+def dbt_failure(lines: list[str]) -> str | None:
+    """Returns the first node that failed, with its message, from the summary at the end of dbt's log. In it, the first line
+    of each text has a time; a message from the database has more lines:
+
+        22:02:21  Failure in model b (models/b.sql)
+        22:02:21    Database Error in model b (models/b.sql)
+          column "nope" does not exist
+    """
+    found = [(at, match) for at, line in enumerate(lines) if (match := FAILURE.match(line))]
+    if not found:
+        return None
+    at, first = found[0]
+    texts = [TIME.sub("", line).strip() for line in lines[at + 1 : at + 4]]
+    message = next((text for text in texts if text and not re.match(r"\w+ Error in ", text)), "no message")
+    others = f" (and {len(found) - 1} more)" if found[1:] else ""
+    return f"dbt: {first['node']} failed: {message}{others}"
+
+
+def error_line(lines: list[str]) -> str | None:
+    """Returns the last line with an error, otherwise the last line. Hints are ignored, as they follow their error."""
+    messages = [line.strip() for line in lines if line.strip() and "hint:" not in line.split("; hint:")[0].lower()]
+    errors = [line for line in messages if "error" in line.lower()]
+    last = next(reversed(errors or messages), None)
+    return last and re.sub(r"^error:? ", "", last, flags=re.IGNORECASE)
 
 
 def is_retryable(job: dict) -> bool:

@@ -1,39 +1,43 @@
-"""The operator that runs one AWS Batch job as one Airflow task.
+"""The operator that runs one AWS Batch job as one Airflow task. While the job runs, the task occupies no worker.
 
-The provider's deferrable BatchOperator does not read the exit code, does not show the log, and leaves the job running
-if its task is killed; a retry submits a second job. This operator first searches for a running job with the same name,
-and joins it if the definition, command and variables match. It waits in its worker, and fails without a retry unless a
-retry may succeed. Waiting occupies a worker slot for each job: one per source, or one per group of its collections.
+`execute` joins the running job of an earlier attempt, or submits one, and defers the task. The Amazon provider's trigger
+then waits in the triggerer; `resume_execution` logs the job's last lines and its outcome, and fails the task without a
+retry unless a retry may succeed. Not used:
+
+- the provider's operator: importing it loads boto3 at each parse; it ignores exit codes, and a retry submits a second job;
+- a trigger of our own, which could terminate the job of a task that is marked as failed: Airflow 3's triggerer does not
+  import modules of the DAG folder (apache/airflow#65455), and MWAA reserves PYTHONPATH. `stop.py` does this instead.
 """
 
 import time
 from datetime import timedelta
 
 from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from airflow.providers.amazon.aws.links.batch import BatchJobDetailsLink
+from airflow.providers.amazon.aws.links.logs import CloudWatchEventsLink
 from airflow.sdk import BaseOperator
 
 from dpworld import aws
-from dpworld.batch.jobs import LIVE, SUCCEEDED, Batch, differences, is_retryable, log_link, log_of, outcome_of
+from dpworld.batch.jobs import LIVE, SUCCEEDED, Batch, cause_of, differences, is_retryable, log_of, outcome_of
 from dpworld.options import apply, collections_of
 from dpworld.runs import job_name_of, job_tags_of, run_id_of
 
-# The first polling interval; each interval is twice as long as the previous one, up to the deployment's `poll_seconds`.
-FIRST_POLL_SECONDS = 1
-# The number of lines from the end of the container's log that the task's log shows.
-LAST_LINES = 40
+# The XCom with the ID of the task's job and the attempt that waits for it. Airflow keeps it while the task is deferred.
+JOB = "batch_job"
+# The number of lines from the end of the container's log that are searched for the cause, and that the task's log shows.
+LAST_LINES, SHOWN_LINES = 200, 40
 # CloudWatch receives a container's last lines some seconds after it has stopped.
 LOG_POLLS, LOG_POLL_SECONDS = 5, 2
-# The number of attempts to submit a job. Before each attempt, the operator searches for the previous attempt's job.
-SUBMISSIONS = 4
-# The number of polls after which a job that Batch does not know is considered lost.
-UNKNOWN_POLLS = 10
+# The number of attempts to submit or to describe a job. Each submission first searches for the previous one's job.
+ATTEMPTS = 4
 
 
 class BatchJobOperator(BaseOperator):
-    """Runs a command in a container of a job definition, and waits until the job has finished. `job` has the command, the
-    definition, and what differs from the definition, as in `platform.json`."""
+    """Runs a command in a container of a job definition. `job` has the command, the definition, and what differs from the
+    definition, as in `platform.json`."""
 
     ui_color = "#c3dae0"
+    operator_extra_links = (BatchJobDetailsLink(), CloudWatchEventsLink())
 
     def __init__(self, *, source: str, job: dict, job_queue: str, region: str, poll_seconds: float, **kwargs):
         super().__init__(**kwargs)
@@ -44,15 +48,17 @@ class BatchJobOperator(BaseOperator):
         self.job_queue = job_queue
         self.region = region
         self.poll_seconds = poll_seconds
-        # Set while the job runs; the failure callback reads these attributes.
+        # Set while the task runs; the failure callback reads the last three.
         self.job_name = None
         self.environment = {}
         self.job_id = None
         self.job_log = None
-        self.last_error = None
-        self.killed = False
+        self.cause = None
 
     def execute(self, context) -> None:
+        self.submit_and_wait(context)
+
+    def submit_and_wait(self, context) -> None:
         ti = context["ti"]
         if "COLLECTIONS" in self.job["environment"] and not collections_of(context["params"], self.job):
             raise AirflowSkipException("the run has none of the collections of this group")
@@ -61,18 +67,18 @@ class BatchJobOperator(BaseOperator):
         self.command, environment = apply(context["params"], self.job)
         self.environment = {"RUN_ID": run_id, **environment}
         batch = Batch(self.region)
-        tags = job_tags_of(ti.dag_id, ti.task_id, ti.map_index, ti.run_id, self.source)
-        self.job_id = self.submit_or_join(batch, tags)
-        ti.xcom_push("batch_job", self.job_id)
-        job = self.follow(batch)
-        self.log_outcome(batch, job)
-        if job["status"] != SUCCEEDED:
-            self.fail(job)
+        job = self.submit_or_join(batch, job_tags_of(ti.dag_id, ti.task_id, ti.map_index, ti.run_id, self.source))
+        self.job_id = job["jobId"]
+        ti.xcom_push(JOB, {"job_id": self.job_id, "try_number": ti.try_number})
+        where = {"region_name": self.region, "aws_partition": batch.partition}
+        BatchJobDetailsLink.persist(context=context, operator=self, job_id=self.job_id, **where)
+        # Without a log, the link is empty.
+        CloudWatchEventsLink.persist(context=context, operator=self, **where)
+        self.wait(job)
 
-    def submit_or_join(self, batch, tags: dict[str, str]) -> str:
-        """Returns the ID of this run's job: one that an earlier attempt submitted and that is still running, otherwise a
-        new one."""
-        for submission in range(1, SUBMISSIONS + 1):
+    def submit_or_join(self, batch: Batch, tags: dict[str, str]) -> dict:
+        """Returns this run's job: one that an earlier attempt submitted and that is still running, otherwise a new one."""
+        for attempt in range(1, ATTEMPTS + 1):
             try:
                 if found := batch.live_job(self.job_queue, self.job_name):
                     job_id, definition = found["jobId"], found.get("jobDefinition")
@@ -81,63 +87,88 @@ class BatchJobOperator(BaseOperator):
                             f"job {job_id} ({found['status']}) has the same name as this task's job, {self.job_name}, but "
                             f"{', '.join(differs)}; hint: wait until it has finished or terminate it, then clear this task"
                         )
-                    self.log.info(
-                        "Job %s of an earlier attempt is still running (%s); this attempt waits for it",
-                        job_id,
-                        definition,
-                    )
-                    return job_id
-                submitted = batch.submit(
-                    self.job_queue,
-                    self.job_name,
-                    self.definition,
-                    self.command,
-                    self.environment,
-                    tags,
-                    self.job["overrides"],
-                )
+                    self.log.info("Joined job %s of an earlier attempt (%s)", job_id, definition)
+                    return found
+                overrides, environment = self.job["overrides"], self.environment
+                names = (self.job_queue, self.job_name, self.definition)
+                submitted = batch.submit(*names, self.command, environment, tags, overrides)
                 self.log.info("Submitted %s as job %s (%s)", self.command, submitted, self.job_name)
-                return submitted
+                return {"jobId": submitted, "createdAt": time.time() * 1000}
             except aws.errors() as error:
                 if not aws.is_temporary(error):
                     raise AirflowFailException(f"Batch rejected the job: {error}; {self.hint()}") from error
-                if submission == SUBMISSIONS:
+                if attempt == ATTEMPTS:
                     raise AirflowException(f"Batch did not accept the job: {error}") from error
                 # Batch may have accepted the job; ListJobs returns it some seconds later.
                 self.log.warning("Batch did not respond: %s", error)
                 time.sleep(self.poll_seconds)
 
-    def follow(self, batch) -> dict:
-        """Waits until the job has finished, and returns its description."""
-        wait, status, unknown = min(FIRST_POLL_SECONDS, self.poll_seconds), None, 0
-        while True:
+    def remaining(self, job: dict) -> timedelta:
+        """Returns how long the task still waits. The timeout counts from the job's creation, also after a restart."""
+        return self.execution_timeout - timedelta(seconds=time.time() - job["createdAt"] / 1000)
+
+    def wait(self, job: dict) -> None:
+        """Defers the task until the job has finished."""
+        from airflow.providers.amazon.aws.triggers.batch import BatchJobTrigger
+
+        remaining = max(self.remaining(job), timedelta(0))
+        polls = int(remaining.total_seconds() / max(self.poll_seconds, 0.1)) + 2
+        trigger = BatchJobTrigger(
+            job_id=job["jobId"],
+            aws_conn_id=aws.CONNECTION,
+            region_name=self.region,
+            waiter_delay=self.poll_seconds,
+            waiter_max_attempts=polls,
+        )
+        self.defer(trigger=trigger, method_name="resume_execution", timeout=remaining)
+
+    def resume_execution(self, next_method, next_kwargs, context) -> None:
+        """Airflow calls this when the trigger has stopped. The trigger fails if the job has failed, but also if a request was
+        throttled, or at the timeout. Therefore, Batch's description decides."""
+        ti = context["ti"]
+        known = ti.xcom_pull(task_ids=ti.task_id, key=JOB, map_indexes=ti.map_index)
+        # Airflow 3.0 also resumes the retry of a task that failed after it was deferred, instead of executing it.
+        if not known or known["try_number"] != ti.try_number:
+            return self.submit_and_wait(context)
+        self.job_id = known["job_id"]
+        batch = Batch(self.region)
+        job = self.describe(batch)
+        if job["status"] in LIVE:
+            if self.remaining(job) <= timedelta(0):
+                self.on_kill()
+                raise AirflowException(f"job {self.job_id} was terminated: it exceeded the task's timeout")
+            self.log.warning("The trigger stopped before job %s: %s; waiting again", self.job_id, next_kwargs)
+            time.sleep(self.poll_seconds)
+            self.wait(job)
+        self.log_outcome(batch, job, context)
+        if job["status"] != SUCCEEDED:
+            message = f"{self.cause}; job {self.job_id}: {outcome_of(job)}"
+            raise (AirflowException if is_retryable(job) else AirflowFailException)(message)
+
+    def describe(self, batch: Batch) -> dict:
+        for attempt in range(1, ATTEMPTS + 1):
             try:
-                job = batch.job(self.job_id)
+                if job := batch.job(self.job_id):
+                    return job
+                self.log.warning("Batch does not know job %s", self.job_id)
             except aws.errors() as error:
                 if not aws.is_temporary(error):
                     raise AirflowFailException(f"cannot describe job {self.job_id}: {error}; {self.hint()}") from error
-                # Throttling or a network error: the job continues, so the task polls until its execution timeout.
-                self.log.warning("Cannot describe job %s: %s; trying again", self.job_id, error)
-            else:
-                unknown = 0 if job else unknown + 1
-                if unknown == UNKNOWN_POLLS:
-                    raise AirflowException(f"job {self.job_id} does not exist in Batch")
-                if job and job["status"] != status:
-                    status = job["status"]
-                    self.job_log = log_link(job, self.region) or self.job_log
-                    self.log.info("Job %s is %s", self.job_id, status)
-                if status and status not in LIVE:
-                    return job
-            if self.killed:
-                raise AirflowException(f"job {self.job_id} was terminated with its task")
-            time.sleep(wait)
-            wait = min(wait * 2, self.poll_seconds)
+                self.log.warning("Cannot describe job %s: %s", self.job_id, error)
+            if attempt < ATTEMPTS:
+                time.sleep(self.poll_seconds)
+        raise AirflowException(f"Batch does not describe job {self.job_id}; a job that is still running will be joined")
 
-    def log_outcome(self, batch, job: dict) -> None:
+    def log_outcome(self, batch: Batch, job: dict, context) -> None:
         """Logs the container's last lines, then the outcome. A log that cannot be read does not change the job's
         result."""
-        if log_of(job)[1]:
-            lines = []
+        group, stream = log_of(job)
+        lines = []
+        if stream:
+            self.job_log = batch.log_link(job)
+            where = {"awslogs_region": self.region, "awslogs_group": group, "awslogs_stream_name": stream}
+            link = {"region_name": self.region, "aws_partition": batch.partition, **where}
+            CloudWatchEventsLink.persist(context=context, operator=self, **link)
             try:
                 for _ in range(LOG_POLLS):
                     before, lines = lines, batch.last_lines(job, LAST_LINES)
@@ -146,23 +177,16 @@ class BatchJobOperator(BaseOperator):
                     time.sleep(min(LOG_POLL_SECONDS, self.poll_seconds))
             except aws.errors() as error:
                 self.log.warning("Cannot read the container's log: %s", error)
-            self.log.info("Last %d lines of the container's log; complete log: %s", len(lines), self.job_log)
-            for line in lines:
+            self.log.info("The end of the container's log; complete log: %s", self.job_log)
+            for line in lines[-SHOWN_LINES:]:
                 self.log.info("| %s", line)
-            self.last_error = error_line(lines)
         else:
             self.log.info("No container started, so there is no log")
+        self.cause = cause_of(job, lines)
         self.log.info("Job %s %s: %s", self.job_id, job["status"], outcome_of(job))
 
-    def fail(self, job: dict) -> None:
-        message = f"job {self.job_id} failed: {outcome_of(job)}"
-        if self.last_error:
-            message += f"; {self.last_error}"
-        raise (AirflowException if self.killed or is_retryable(job) else AirflowFailException)(message)
-
     def on_kill(self) -> None:
-        """Terminates the job if its task is killed or exceeds its execution timeout. Never raises."""
-        self.killed = True
+        """Terminates the job if its task is killed while a worker runs it, or exceeds its timeout. Never raises."""
         try:
             batch, job_id = Batch(self.region), self.job_id
             # A task that was killed during the submission does not know the job's ID.
@@ -180,13 +204,6 @@ class BatchJobOperator(BaseOperator):
 
     def hint(self) -> str:
         return f"hint: check that {self.definition} and {self.job_queue} are deployed, and that Airflow's role may use them"
-
-
-def error_line(lines: list[str]) -> str | None:
-    """Returns the last line with an error, otherwise the last line. Hints are ignored, as they follow their error."""
-    messages = [line.strip() for line in lines if line.strip() and "hint:" not in line.split("; hint:")[0].lower()]
-    errors = [line for line in messages if "error" in line.lower()]
-    return next(reversed(errors or messages), None)
 
 
 def batch_job(platform: dict, source: str, task_id: str, groups=(), **kwargs):

@@ -18,8 +18,6 @@ MAX_CLOCK_SKEW = timedelta(minutes=5)
 # The maximum number of waiting jobs, besides those of groups of collections, which are submitted at the same time. The
 # other jobs of a source's run are submitted one after the other.
 MAX_WAITING = 12
-# The age up to which failed jobs are reported. Batch deletes jobs after seven days.
-WINDOW = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -35,13 +33,12 @@ class Run:
 
 @dataclass(frozen=True)
 class Job:
-    """A Batch job."""
+    """A Batch job that waits."""
 
     job_id: str
     name: str
     status: str
     created_at: datetime
-    reason: str = ""
 
 
 def load_age(runs: list[Run], now: datetime, source: dict) -> list[str]:
@@ -112,23 +109,10 @@ def tampering(runs: list[Run], head: int, counts: dict[str, int]) -> list[str]:
     ]
 
 
-def failed_jobs(jobs: list[Job], now: datetime) -> list[str]:
-    """Reports jobs that failed recently and were not repeated successfully; a repeated job has the same name."""
-    succeeded = {job.name: job.created_at for job in sorted(jobs, key=created) if job.status == "SUCCEEDED"}
-    failed = {job.name: job for job in sorted(jobs, key=created) if job.status == "FAILED"}
-    return [
-        f"job {job.name} failed ({job.job_id}: {job.reason or 'no reason given'}); hint: see the task's log, fix the "
-        "cause, and clear the task"
-        for job in failed.values()
-        if now - job.created_at <= WINDOW and not (job.name in succeeded and succeeded[job.name] > job.created_at)
-    ]
-
-
 def queue(jobs: list[Job], now: datetime, groups: int = 0) -> list[str]:
-    """Reports jobs that have waited too long, and a queue with too many jobs. `groups` is the number of groups of all
+    """Reports jobs that have waited too long, and a queue with too many of them. `groups` is the number of groups of all
     sources."""
-    waiting = [job for job in jobs if job.status in ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING")]
-    stuck = [job for job in waiting if now - job.created_at > MAX_WAIT]
+    stuck = [job for job in jobs if now - job.created_at > MAX_WAIT]
     hint = "check that the compute environment is valid and has enough free vCPUs, and that the image can be pulled"
     problems = [
         f"job {job.name} has been {job.status} for {(now - job.created_at).total_seconds() / 60:.0f} minutes "
@@ -136,9 +120,9 @@ def queue(jobs: list[Job], now: datetime, groups: int = 0) -> list[str]:
         for job in sorted(stuck, key=created)
     ]
     most = MAX_WAITING + groups
-    if len(waiting) > most:
+    if len(jobs) > most:
         hint = "raise batch.max_vcpu in the settings, or terminate jobs that are not needed"
-        problems.append(f"{len(waiting)} jobs are waiting in the queue; the limit is {most}; hint: {hint}")
+        problems.append(f"{len(jobs)} jobs are waiting in the queue; the limit is {most}; hint: {hint}")
     return problems
 
 

@@ -2,10 +2,10 @@
 
 import json
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 from dpworld import aws
-from dpworld.health.checks import WINDOW, Job, Run
+from dpworld.health.checks import Job, Run
 
 # A paused workgroup takes some seconds to resume.
 TIMEOUT_SECONDS = 120
@@ -85,17 +85,13 @@ def instant(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone.utc)
 
 
-def jobs(platform: dict, now: datetime) -> list[Job]:
-    """Returns the unfinished jobs in the queue, and the finished jobs that were created recently."""
-    client = aws.client("batch", platform["region"])
-    # One day more than the checked window, so that repetitions of failed jobs are found.
-    after = now - WINDOW - timedelta(days=1)
-    found = []
+def waiting_jobs(platform: dict) -> list[Job]:
+    """Returns the jobs in the queue that wait for a container."""
+    client, found = aws.client("batch", platform["region"]), []
     # Without a filter, ListJobs returns the jobs of one status.
-    for status in ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "SUCCEEDED", "FAILED"):
+    for status in ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING"):
         pages = client.get_paginator("list_jobs").paginate(jobQueue=platform["queue"], jobStatus=status)
         for job in (job for page in pages for job in page["jobSummaryList"]):
             created = datetime.fromtimestamp(job["createdAt"] / 1000, timezone.utc)
-            if created >= after or status not in ("SUCCEEDED", "FAILED"):
-                found.append(Job(job["jobId"], job["jobName"], status, created, job.get("statusReason", "")))
+            found.append(Job(job["jobId"], job["jobName"], status, created))
     return found

@@ -97,7 +97,8 @@ pub struct TaskInstance {
     pub task_id: String,
     /// The map index; -1 if the task is not mapped.
     pub map_index: i64,
-    /// `scheduled`, `queued`, `running`, `success`, `failed`, `up_for_retry` and others; `None` before it is scheduled.
+    /// `scheduled`, `queued`, `running`, `deferred` (it waits for its job), `success`, `failed`, `up_for_retry` and others;
+    /// `None` before it is scheduled.
     pub state: Option<String>,
     /// The try number, starting at 1; 0 before the first try.
     pub try_number: u32,
@@ -126,7 +127,10 @@ impl TaskInstance {
     }
 
     pub fn shown(&self) -> String {
-        let state = self.state.as_deref().unwrap_or("not scheduled");
+        let state = match self.state.as_deref() {
+            Some("deferred") => "running",
+            state => state.unwrap_or("not scheduled"),
+        };
         match self.try_number {
             0 | 1 => format!("{state} in Airflow"),
             number => format!("{state} in Airflow, try {number}"),

@@ -68,7 +68,9 @@ fn is_early(python: &Path) -> bool {
 
 /// Returns the pytest invocation; without Docker, it omits the tests that run containers.
 fn pytest(tests: &[&str], docker: bool, tools: &Path) -> Invocation {
-    let common = ["-m", "pytest", "--quiet", "--no-header", "-p", "no:cacheprovider", "-n", WORKERS];
+    // Tests that share running services run in one process.
+    let common =
+        ["-m", "pytest", "--quiet", "--no-header", "-p", "no:cacheprovider", "-n", WORKERS, "--dist", "loadgroup"];
     let without: &[&str] = if docker { &[] } else { &["-m", "not needs_docker"] };
     let mut pytest = Invocation::new("python", &[&common, tests, without].concat(), &[]);
     pytest.environment.insert("TEST_TOOLS_PYTHON".to_owned(), tools.display().to_string());

@@ -42,7 +42,10 @@ fn responses_of_airflow_are_parsed() {
     let tasks = TaskInstance::all(&json!({ "task_instances": [
         { "task_id": "transformation", "state": "up_for_retry", "try_number": 2, "map_index": -1 },
         { "task_id": "copy_job", "state": null, "try_number": 0, "map_index": -1 },
-    ], "total_entries": 2 }));
-    assert_eq!(tasks.iter().map(TaskInstance::has_started).collect::<Vec<_>>(), [true, false]);
+        { "task_id": "dbt_build", "state": "deferred", "try_number": 1, "map_index": -1 },
+    ], "total_entries": 3 }));
+    assert_eq!(tasks.iter().map(TaskInstance::has_started).collect::<Vec<_>>(), [true, false, true]);
+    assert_eq!(tasks.iter().map(TaskInstance::is_active).collect::<Vec<_>>(), [true, false, true]);
     assert_eq!(tasks[0].shown(), "up_for_retry in Airflow, try 2");
+    assert_eq!(tasks[2].shown(), "running in Airflow");
 }
