@@ -24,7 +24,8 @@ JOBS_FILE can be set to a file with local replacements for a container's environ
 return them:
 
     {"registry": {"<host>": "<local host>"}, "labels": {…}, "hosts": {"<host>": "<address>"}, "secrets": "<url>",
-     "contracts": {"<CONTRACT>": {…}}, "environment": {"<job definition>": {…}}, "mounts": {"<job definition>": {"<local path>": "<path>"}}}
+     "contracts": {"<CONTRACT>": {…}}, "environment": {"<job definition>": {…}}, "mounts": {"<job definition>": {"<local path>": "<path>"}},
+     "start_seconds": <how long each job is STARTING>}
 
 Not verified: role permissions, except for secrets, which are read from `secrets` (`iam/gate.mjs`). Batch's retries are not emulated.
 
@@ -35,6 +36,7 @@ import json
 import os
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -170,6 +172,7 @@ def extend_run(original):
         options["extra_hosts"] = options.get("extra_hosts", {}) | replaced.get("hosts", {})
         options |= {"labels": replaced.get("labels", {}), "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
         options |= {"read_only": definition.get("readonlyRootFilesystem", False), "user": definition.get("user")}
+        time.sleep(replaced.get("start_seconds", 0))
         try:
             options["environment"] |= secrets_of(definition, replaced)
             for host in replaced.get("registry", {}).values():

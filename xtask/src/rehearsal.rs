@@ -43,6 +43,9 @@ pub const CALLS: &str = "iam/calls.jsonl";
 const LONG: &str = "long_statement";
 /// By how many seconds a long statement is delayed: longer than the timeouts that drivers usually have.
 const LONG_SECONDS: u32 = 31;
+/// How long a job is starting; on Fargate, it is longer. Airflow 3.0 fails a deferred task whose job has finished before the
+/// scheduler has noticed that the task was deferred, which takes seconds on a machine under load.
+const START_SECONDS: u32 = 8;
 
 /// A rehearsal's ID, folder and ports on 127.0.0.1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -259,6 +262,7 @@ impl Place {
             "labels": { MARK: self.id },
             "hosts": { warehouse_host(settings, account): "127.0.0.1" },
             "secrets": self.endpoint(),
+            "start_seconds": START_SECONDS,
             "contracts": ingestions.iter().filter_map(url).collect::<BTreeMap<_, _>>(),
             "environment": environment,
             "mounts": { &settings.batch.dbt.name: mounts },
