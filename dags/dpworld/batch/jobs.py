@@ -10,7 +10,7 @@ from dpworld import aws
 # The default log group of a job definition (AWS Batch User Guide, "Use the awslogs log driver").
 LOG_GROUP = "/aws/batch/job"
 LIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
-SUCCEEDED, FAILED = "SUCCEEDED", "FAILED"
+SUCCEEDED = "SUCCEEDED"
 # The exit codes of all programs in the platform.
 EXIT_CODES = {1: "permanent failure", 2: "invalid command line", 75: "temporary failure"}
 TEMPFAIL = 75
@@ -93,11 +93,8 @@ class Batch:
 
     def log_link(self, job: dict) -> str:
         """Returns the URL of the job's log in the CloudWatch console."""
-        group, stream = log_of(job)
-        where = {"awslogs_region": self.region, "awslogs_group": group, "awslogs_stream_name": stream}
-        return CloudWatchEventsLink().format_link(
-            aws_domain=CloudWatchEventsLink.get_aws_domain(self.partition), **where
-        )
+        domain = CloudWatchEventsLink.get_aws_domain(self.partition)
+        return CloudWatchEventsLink().format_link(aws_domain=domain, **log_place(job, self.region))
 
 
 def differences(job: dict, definition: str, command: list[str], environment: dict[str, str]) -> list[str]:
@@ -130,6 +127,12 @@ def log_of(job: dict) -> tuple[str, str | None]:
     container = job.get("container", {})
     options = container.get("logConfiguration", {}).get("options", {})
     return options.get("awslogs-group", LOG_GROUP), container.get("logStreamName")
+
+
+def log_place(job: dict, region: str) -> dict:
+    """Returns the log group and stream as the provider's links name them."""
+    group, stream = log_of(job)
+    return {"awslogs_region": region, "awslogs_group": group, "awslogs_stream_name": stream}
 
 
 def outcome_of(job: dict) -> str:

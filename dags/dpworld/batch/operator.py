@@ -18,7 +18,7 @@ from airflow.providers.amazon.aws.links.logs import CloudWatchEventsLink
 from airflow.sdk import BaseOperator
 
 from dpworld import aws
-from dpworld.batch.jobs import LIVE, SUCCEEDED, Batch, cause_of, differences, is_retryable, log_of, outcome_of
+from dpworld.batch.jobs import LIVE, SUCCEEDED, Batch, cause_of, differences, is_retryable, log_place, outcome_of
 from dpworld.options import apply, collections_of
 from dpworld.runs import job_name_of, job_tags_of, run_id_of
 
@@ -162,11 +162,9 @@ class BatchJobOperator(BaseOperator):
     def log_outcome(self, batch: Batch, job: dict, context) -> None:
         """Logs the container's last lines, then the outcome. A log that cannot be read does not change the job's
         result."""
-        group, stream = log_of(job)
-        lines = []
-        if stream:
+        where, lines = log_place(job, self.region), []
+        if where["awslogs_stream_name"]:
             self.job_log = batch.log_link(job)
-            where = {"awslogs_region": self.region, "awslogs_group": group, "awslogs_stream_name": stream}
             link = {"region_name": self.region, "aws_partition": batch.partition, **where}
             CloudWatchEventsLink.persist(context=context, operator=self, **link)
             try:
