@@ -10,6 +10,7 @@
 //! program is killed, running it again continues. The originals are last, because they have the texts to search for.
 
 mod objects;
+mod records;
 mod responses;
 mod search;
 mod tables;
