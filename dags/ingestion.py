@@ -5,6 +5,7 @@
 | `transformation` | fetches each collection, stores the responses, writes typed Parquet and a manifest; mapped if the source is split into groups of collections | manifests are not overwritten |
 | `copy_job` | validates the files and loads them in one transaction | the ledger records the run |
 | `dbt_build` | builds and tests the marts | it builds from the loaded tables |
+| `report` | writes the page of the run to the lake, also if a task has failed | it replaces the page |
 
 Each task is one AWS Batch job, and Batch retries temporary failures. If a task still fails, fix the cause and clear the
 task; the run continues from there. See dags/README.md.
@@ -15,7 +16,7 @@ from datetime import datetime, timedelta, timezone
 from airflow.sdk import DAG
 
 from dpworld import notify
-from dpworld.assets import loaded
+from dpworld.assets import built, loaded
 from dpworld.batch.operator import batch_job
 from dpworld.batch.stop import stop_jobs
 from dpworld.options import params
@@ -49,9 +50,12 @@ def load(source: str) -> DAG:
         transformation = batch_job(PLATFORM, source, "transformation", settings["groups"])
         # A group is skipped if the run has none of its collections.
         copy_job = batch_job(PLATFORM, source, "copy_job", outlets=[loaded(source)], trigger_rule="none_failed")
-        dbt_build = batch_job(PLATFORM, source, "dbt_build")
+        dbt_build = batch_job(PLATFORM, source, "dbt_build", outlets=[built(source)])
+        steps = [transformation, copy_job, dbt_build]
+        report = batch_job(PLATFORM, source, "report", steps=[step.task_id for step in steps])
 
-        transformation >> copy_job >> dbt_build
+        # A teardown also runs after a failure, and does not make the run of a failed task successful.
+        transformation >> copy_job >> dbt_build >> report.as_teardown(on_failure_fail_dagrun=True)
     return dag
 
 

@@ -5,7 +5,7 @@
 | `warehouse` | age and quarantine share of the last load; row counts compared with earlier runs and the ledger |
 | `batch` | jobs that have waited too long, and the queue length |
 
-Every source is checked separately. It runs after each load of any source, while the warehouse is active. If a source has
+Every source is checked separately. It runs after each run of any source, while the warehouse is active. If a source has
 a schedule, it also runs four times a day to detect a missing load; each of these runs resumes the warehouse for a minute.
 """
 
@@ -17,12 +17,12 @@ from airflow.timetables.assets import AssetOrTimeSchedule
 from airflow.timetables.trigger import CronTriggerTimetable
 
 from dpworld import aws, notify
-from dpworld.assets import loaded
+from dpworld.assets import built
 from dpworld.health import checks, queries
 from dpworld.settings import PLATFORM, SOURCES
 
 CLOCK = CronTriggerTimetable("17 */6 * * *", timezone="UTC")
-LOADED = AssetAny(*(loaded(source) for source in SOURCES))
+BUILT = AssetAny(*(built(source) for source in SOURCES))
 IS_SCHEDULED = any(source["schedule"] for source in SOURCES.values())
 
 
@@ -88,7 +88,7 @@ with DAG(
     description="Checks the age, row counts and quarantine of the last load, and the waiting jobs",
     doc_md=__doc__,
     # Without a schedule, no load can be missing.
-    schedule=AssetOrTimeSchedule(timetable=CLOCK, assets=LOADED) if IS_SCHEDULED else LOADED,
+    schedule=AssetOrTimeSchedule(timetable=CLOCK, assets=BUILT) if IS_SCHEDULED else BUILT,
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
     catchup=False,
     max_active_runs=1,

@@ -12,7 +12,15 @@ def loaded(source: str) -> Asset:
     from them. It has a name and no URI: to resolve a URI scheme, Airflow loads every provider, including boto3, which
     adds two seconds to each parse. `extra` has the location of the tables, with the same names as in the jobs' lineage.
     """
-    name = f"{_warehouse['database']}.{source}"
+    return _of_warehouse(f"{_warehouse['database']}.{source}")
+
+
+def built(source: str) -> Asset:
+    """The marts of a source, which `dbt_build` has built and tested."""
+    return _of_warehouse(f"{_warehouse['database']}.analytics.{source}")
+
+
+def _of_warehouse(name: str) -> Asset:
     return Asset(
         name=name,
         group="dpworld",

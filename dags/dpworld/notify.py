@@ -11,6 +11,12 @@ from dpworld.settings import PLATFORM, SOURCES
 log = logging.getLogger(__name__)
 
 UNKNOWN = "not known"
+# The domains of the console by partition.
+CONSOLES = {
+    "aws": "console.aws.amazon.com",
+    "cn": "console.amazonaws.cn",
+    "gov": "console.amazonaws-us-gov.com",
+}
 # The maximum length of an error text in characters. SNS accepts a subject of 100 characters and 256 KiB in total.
 MAX_ERROR_LENGTH = 2_000
 
@@ -47,7 +53,7 @@ def message_of(context) -> tuple[str, str]:
     source = next((name for name, source in SOURCES.items() if source["dag"] == dag_id), None)
     about = {"DAG": dag_id} | ({"Source": source} if source else {})
     about |= {"Run": run, "Task": f"{task_id}, try {number}"}
-    log_link = getattr(ti, "log_url", None)
+    log_link, report = getattr(ti, "log_url", None), {}
     # The task runs a Batch job. If the worker died, the job's ID is not known, but its name is; a mapped task does not
     # have the attributes of its operator then.
     is_job, job_id = hasattr(task, "job_id") or getattr(task, "is_mapped", False), getattr(task, "job_id", None)
@@ -56,6 +62,18 @@ def message_of(context) -> tuple[str, str]:
         name = job_name_of(dag_id, task_id, getattr(ti, "map_index", UNMAPPED), run_id)
         about |= {"RUN_ID": run_id, "Batch job": job_id or name}
         log_link = getattr(task, "job_log", None) or log_link
-    about |= {"Log": log_link, "Error": error, "Retry": "none; fix the cause, then clear the task in Airflow"}
+        report = {"Report": report_link(source, run_id)} if source else {}
+    about |= (
+        {"Log": log_link} | report | {"Error": error, "Retry": "none; fix the cause, then clear the task in Airflow"}
+    )
     subject = "".join(c if " " <= c <= "~" else "?" for c in f"{PLATFORM['project']}: {first}")[:100]
     return subject, "\n".join([first, "", *(f"{name:<10} {value or UNKNOWN}" for name, value in about.items())])
+
+
+def report_link(source: str, run_id: str) -> str:
+    """Returns the URL of the run's report in the S3 console, and the command that opens it. The task `report` writes it
+    after this message was sent."""
+    region, lake = PLATFORM["region"], PLATFORM["lake"]
+    domain = CONSOLES.get(region.split("-")[0], CONSOLES["gov" if "-gov-" in region else "aws"])
+    url = f"https://{region}.{domain}/s3/object/{lake}?region={region}&prefix=report/{source}/{run_id}.html"
+    return f"{url} (or: cargo xtask report {source} --run {run_id} --open)"

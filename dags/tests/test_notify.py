@@ -33,6 +33,8 @@ def test_the_message_has_all_known_details():
         f"RUN_ID     {run_id_of(RUN)}",
         "Batch job  id-1",
         "Log        https://log",
+        f"Report     https://eu-west-1.console.aws.amazon.com/s3/object/dpstack-dlake?region=eu-west-1&prefix=report/spacex/"
+        f"{run_id_of(RUN)}.html (or: cargo xtask report spacex --run {run_id_of(RUN)} --open)",
         "Error      job id-1 failed",
         "Retry      none; fix the cause, then clear the task in Airflow",
     ]
@@ -53,6 +55,16 @@ def test_a_mapped_task_of_another_dag_has_its_own_run_id_and_job():
     run_id = run_id_of(RUN, "zoo")
     assert f"RUN_ID     {run_id}" in message
     assert f"Batch job  {job_name_of('zoo', 'copy_job', 3, run_id)}" in message
+    assert "Report" not in message, "zoo is the DAG of no source"
+
+
+@pytest.mark.parametrize(
+    ("region", "domain"),
+    [("cn-north-1", "console.amazonaws.cn"), ("us-gov-west-1", "console.amazonaws-us-gov.com")],
+)
+def test_the_report_is_in_the_console_of_the_partition(monkeypatch, region, domain):
+    monkeypatch.setattr(notify, "PLATFORM", notify.PLATFORM | {"region": region})
+    assert notify.report_link("spacex", "r1").startswith(f"https://{region}.{domain}/s3/object/dpstack-dlake?")
 
 
 def test_the_message_for_a_task_without_a_job_has_no_job():

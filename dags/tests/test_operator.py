@@ -304,9 +304,16 @@ def test_the_configuration_of_a_run_reaches_the_jobs_and_an_invalid_one_starts_n
     assert run(collections="crew") != 0
     assert moto.jobs(QUEUE) == []
     assert run(collections=["crew", "cores"], accept="they retired", select="stg_crew") == 0
-    transformation, copy, dbt = [job["container"] for job in moto.jobs(QUEUE)]
+    transformation, copy, dbt, report = [job["container"] for job in moto.jobs(QUEUE)]
     given = [{one["name"]: one["value"] for one in container["environment"]} for container in (transformation, copy)]
     assert {"COLLECTIONS": "crew,cores", "CONTRACT": "/contracts/spacex.yaml"}.items() <= given[0].items()
     assert {"COLLECTIONS": "crew,cores", "ACCEPT": "they retired"}.items() <= given[1].items()
     assert "ACCEPT" not in given[0] and given[1]["ACCEPT_WITH"].startswith("cargo xtask run spacex ")
     assert dbt["command"] == ["dbt", "build", "--select", "stg_crew"]
+    steps = json.loads(next(one["value"] for one in report["environment"] if one["name"] == "STEPS"))["steps"]
+    assert [(one["task"], one["state"], one["containers"]) for one in steps] == [
+        ("transformation", "success", 1),
+        ("copy_job", "success", 1),
+        ("dbt_build", "success", 1),
+    ]
+    assert all(one["seconds"] >= 0 and one["log"].startswith("https://") and not one["cause"] for one in steps)

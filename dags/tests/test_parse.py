@@ -69,12 +69,16 @@ def test_parsing_is_fast_and_does_not_import_modules_of_tasks():
     assert measured["seconds"] < 1, "CPU time, which a busy machine doubles"
 
 
-def test_the_chain_has_three_jobs_with_the_settings_of_the_deployment(ingestion, platform):
-    assert [task.task_id for task in ingestion.topological_sort()] == ["transformation", "copy_job", "dbt_build"]
+def test_the_chain_has_the_jobs_and_settings_of_the_deployment(ingestion, platform):
+    names = ["transformation", "copy_job", "dbt_build", "report"]
+    assert [task.task_id for task in ingestion.topological_sort()] == names
     jobs = platform["sources"]["spacex"]["jobs"]
-    chain = [ingestion.get_task(name) for name in ("transformation", "copy_job", "dbt_build")]
-    assert [task.downstream_task_ids for task in chain] == [{"copy_job"}, {"dbt_build"}, set()]
-    assert [task.command for task in chain] == [["transformation"], ["copy"], ["dbt", "build"]]
+    chain = [ingestion.get_task(name) for name in names]
+    assert [task.downstream_task_ids for task in chain] == [{"copy_job"}, {"dbt_build"}, {"report"}, set()]
+    assert [task.command for task in chain] == [["transformation"], ["copy"], ["dbt", "build"], ["report"]]
+    # The report is written after a failure, too, and does not decide whether the run has failed.
+    assert [task.is_teardown for task in chain] == [False, False, False, True]
+    assert chain[3].steps == names[:3]
     for task in chain:
         assert task.definition == jobs[task.task_id]["definition"]
         assert task.execution_timeout == timedelta(seconds=jobs[task.task_id]["timeout_seconds"])
@@ -114,12 +118,19 @@ def test_runs_are_neither_caught_up_nor_parallel(dagbag):
         assert (dag.catchup, dag.max_active_runs, dag.is_paused_upon_creation) == (False, 1, False)
 
 
-def test_a_load_triggers_the_health_check(dagbag, ingestion, platform):
+def test_finished_marts_trigger_the_health_check(dagbag, ingestion, platform):
     outlets = {task.task_id: [asset.name for asset in task.outlets] for task in ingestion.tasks}
-    assert outlets == {"transformation": [], "copy_job": ["dpstack.spacex"], "dbt_build": []}
+    assert outlets == {
+        "transformation": [],
+        "copy_job": ["dpstack.spacex"],
+        "dbt_build": ["dpstack.analytics.spacex"],
+        "report": [],
+    }
     waits_for = dagbag.dags["platform_health"].timetable.asset_condition
     enabled = [name for name, source in platform["sources"].items() if source["enabled"]]
-    assert [asset.name for _, asset in waits_for.iter_assets()] == [f"dpstack.{name}" for name in sorted(enabled)]
+    assert [asset.name for _, asset in waits_for.iter_assets()] == [
+        f"dpstack.analytics.{name}" for name in sorted(enabled)
+    ]
 
 
 def sources(**launches) -> dict:

@@ -1,10 +1,11 @@
-//! Code shared by both programs: options, logs, progress, signals and exit codes.
+//! Code shared by the programs: options, logs, progress, signals and exit codes.
 //!
 //! Standard output contains only one JSON object, printed at the end; all human-readable output goes to standard error.
 
 pub mod copy;
 pub mod forget;
 pub(crate) mod lineage;
+pub mod report;
 pub mod transformation;
 
 use std::collections::BTreeMap;
@@ -27,21 +28,28 @@ use crate::lineage::{State, Written};
 /// The built-in contract; `--contract` selects a different one.
 const SPACEX: &str = include_str!("../contracts/spacex.yaml");
 
-/// The options that both programs share. Each can also be set by an environment variable, as AWS Batch does.
+/// The options of the programs that process collections.
 #[derive(Args)]
 pub(crate) struct Common {
-    /// The lake: s3://bucket or file:///dir
-    #[arg(long, env = "LAKE_URL", value_name = "URL")]
-    pub lake_url: String,
+    #[command(flatten)]
+    pub base: Base,
     /// Process only these collections (default: all collections in the contract)
     #[arg(long, env = "COLLECTIONS", value_delimiter = ',', value_name = "NAMES")]
     pub collections: Vec<String>,
-    /// Use this contract file instead of the built-in SpaceX contract
-    #[arg(long, env = "CONTRACT", value_name = "FILE")]
-    pub contract: Option<PathBuf>,
     /// The lineage collector.
     #[command(flatten)]
     pub lineage: lineage::To,
+}
+
+/// The options of every program. Each can also be set by an environment variable, as AWS Batch does.
+#[derive(Args)]
+pub(crate) struct Base {
+    /// The lake: s3://bucket or file:///dir
+    #[arg(long, env = "LAKE_URL", value_name = "URL")]
+    pub lake_url: String,
+    /// Use this contract file instead of the built-in SpaceX contract
+    #[arg(long, env = "CONTRACT", value_name = "FILE")]
+    pub contract: Option<PathBuf>,
     /// The format of the log on standard error
     #[arg(long, env = "LOG", value_enum, default_value_t = Log::Text)]
     pub log: Log,
@@ -59,7 +67,7 @@ pub enum Log {
     Json,
 }
 
-impl Common {
+impl Base {
     pub(crate) fn contract(&self) -> Result<Contract> {
         let Some(file) = &self.contract else { return Ok(Contract::parse(SPACEX, "jobs/contracts/spacex.yaml")?) };
         let shown = file.display().to_string();
@@ -75,12 +83,12 @@ fn given(option: &Option<String>) -> Option<&str> {
 }
 
 /// Sets up the log and TLS.
-pub(crate) fn start(common: &Common, bars: &MultiProgress) {
+pub(crate) fn start(base: &Base, bars: &MultiProgress) {
     // The TLS provider of all HTTPS connections; a second call has no effect.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let all = bars.clone();
-    let to = tracing_subscriber::fmt().with_max_level(common.log_level).with_writer(move || Above(all.clone()));
-    match common.log {
+    let to = tracing_subscriber::fmt().with_max_level(base.log_level).with_writer(move || Above(all.clone()));
+    match base.log {
         Log::Json => to.json().flatten_event(true).with_current_span(false).with_target(false).init(),
         Log::Text => {
             let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();

@@ -1,4 +1,5 @@
-//! The ingestion jobs: `transformation` converts a source's responses to typed Parquet, `copy` loads it exactly once.
+//! The jobs: `transformation` converts a source's responses to typed Parquet, `copy` loads it exactly once, and `report`
+//! writes the page of the run.
 //!
 //! A record passes through the modules in this order: `edge/source` → `table` (with `clean`) → `edge/lake` → `validate`
 //! → `load` → `edge/warehouse`.
@@ -14,8 +15,10 @@ pub mod incremental;
 pub mod limits;
 mod lineage;
 pub mod load;
+mod page;
 mod pagination;
 mod receipt;
+mod report;
 mod request;
 mod secrets;
 pub mod table;

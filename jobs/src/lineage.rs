@@ -23,6 +23,12 @@ pub use dataset::Written;
 use dataset::{Dataset, PRODUCER, documentation, facet};
 use place::{Place, without_secrets};
 
+/// Returns the address of a warehouse without a user, a password and options.
+pub fn place_of_warehouse(url: &str) -> String {
+    let Place { namespace, name } = Place::of_warehouse(url, None);
+    format!("{namespace}/{name}")
+}
+
 const EVENT: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
 
 #[derive(Clone, Debug)]

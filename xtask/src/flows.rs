@@ -34,6 +34,8 @@ pub mod recover;
 #[cfg(feature = "cloud")]
 pub mod rehearse;
 #[cfg(feature = "cloud")]
+pub mod report;
+#[cfg(feature = "cloud")]
 pub mod run;
 #[cfg(feature = "cloud")]
 pub mod stacks;

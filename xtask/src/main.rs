@@ -15,7 +15,6 @@ mod flows;
 mod image;
 #[cfg(feature = "cloud")]
 mod lines;
-mod page;
 mod pipeline;
 #[cfg(feature = "cloud")]
 mod plan;

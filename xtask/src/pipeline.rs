@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use connect::Secret;
 use contract::RunId;
+use indexmap::IndexMap;
+use serde_json::json;
 
 /// One program to run to completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +69,23 @@ impl Run {
         let secrets = self.secrets.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
         transformation.environment.extend(secrets);
         [transformation, step("copy", &accept)]
+    }
+
+    /// Returns the program that writes the page; `warehouse_url` is that of a role that reads the marts, and `artifacts` the
+    /// folder of dbt, if it ran.
+    pub fn report(&self, warehouse_url: String, seconds: &IndexMap<&'static str, f64>, artifacts: Option<&Path>) -> Invocation {
+        let step = |(task, seconds): (&&str, &f64)| json!({"task": task, "state": "success", "seconds": seconds});
+        let steps = json!({"steps": seconds.iter().map(step).collect::<Vec<_>>()});
+        let variables = [
+            ("RUN_ID", Some(self.id.to_string())),
+            ("LAKE_URL", Some(self.lake_url.clone())),
+            ("WAREHOUSE_URL", Some(warehouse_url)),
+            ("CONTRACT", self.contract.clone()),
+            ("STEPS", Some(steps.to_string())),
+            ("DBT_ARTIFACTS", artifacts.map(|dir| dir.display().to_string())),
+        ];
+        let environment = variables.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        Invocation { program: "report".to_owned(), arguments: Vec::new(), environment: environment.collect() }
     }
 }
 

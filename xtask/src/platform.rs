@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::settings::{Ingestion, RunTask, Settings, chain};
+use crate::stack::estimate::hourly;
 
 /// The file's path in the repository.
 pub const FILE: &str = "dags/platform.json";
@@ -23,6 +24,7 @@ pub fn render(settings: &Settings, account: &str) -> String {
         "project": project,
         "region": region,
         "queue": batch.queue,
+        "lake": settings.buckets().lake,
         "sources": sources.collect::<Map<_, _>>(),
         "retries": dags.retries,
         "retry_delay_seconds": dags.retry_delay_seconds,
@@ -34,11 +36,14 @@ pub fn render(settings: &Settings, account: &str) -> String {
 }
 
 fn source(settings: &Settings, of: &Ingestion) -> Value {
-    let job = |task: RunTask| {
+    let job = |mut task: RunTask| {
         let (attempts, attempt) = match task.task {
             "dbt_build" => (settings.batch.dbt.attempts, settings.batch.dbt.timeout_seconds),
             _ => (of.job.attempts, of.job.timeout_seconds),
         };
+        if task.task == "report" {
+            task.environment.insert("PRICES".to_owned(), hourly(settings, of).to_string());
+        }
         let job = json!({
             "definition": task.definition,
             "command": task.command,

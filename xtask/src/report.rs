@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use contract::{Counts, Finding};
+use contract::{Counts, Finding, count_rows};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::dbt::Results;
+use contract::dbt::Results;
 use crate::ui::{self, Align};
 
 #[derive(Debug, Serialize)]
@@ -92,31 +92,6 @@ pub fn text(done: &LocalReport, dir: Option<&Path>) -> String {
     };
     text += &format!("\nTry        cargo xtask local query{option} \\\n             \"{query}\"\n");
     text
-}
-
-/// Returns the head and the rows of a table of counts: `Rows` always, the other columns unless all their values are zero.
-/// `cell` formats a count.
-pub fn count_rows(
-    tables: &BTreeMap<String, Counts>,
-    cell: impl Fn(u64) -> String,
-) -> (Vec<&'static str>, Vec<Vec<String>>) {
-    type Column = (&'static str, fn(&Counts) -> u64);
-    let mut columns: Vec<Column> = vec![
-        ("Rows", |counts| counts.rows),
-        ("Inserted", |counts| counts.inserted),
-        ("Updated", |counts| counts.updated),
-        ("Deleted", |counts| counts.deleted),
-        ("Unchanged", |counts| counts.unchanged),
-        ("Quarantined", |counts| counts.quarantined),
-        ("Dropped", |counts| counts.dropped),
-        ("Superseded", |counts| counts.superseded),
-    ];
-    columns.retain(|(name, of)| *name == "Rows" || tables.values().any(|counts| of(counts) > 0));
-    let row = |(table, counts): (&String, &Counts)| {
-        std::iter::once(table.clone()).chain(columns.iter().map(|(_, of)| cell(of(counts)))).collect()
-    };
-    let head = std::iter::once("Table").chain(columns.iter().map(|(name, _)| *name)).collect();
-    (head, tables.iter().map(row).collect())
 }
 
 pub fn counts(tables: &BTreeMap<String, Counts>) -> String {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! role          writes                                  reads
-//! loader        <source>, staging_<source>, etl         –
+//! loader        <source>, staging_<source>, etl         analytics, for the report
 //! transformer   analytics                               <source>, etl
 //! reader        –                                       <source>, etl, analytics
 //! ```
@@ -31,7 +31,7 @@ const FINDINGS: &str = "source varchar(64) NOT NULL, seq bigint NOT NULL, table_
 /// Returns the schemas with the role that owns their tables and the roles that read them.
 fn readers(sources: &[String]) -> [(String, &'static str, &'static [&'static str]); 2] {
     let loaded = (format!("{}, etl", sources.join(", ")), "loader", &["transformer", "reader"][..]);
-    [loaded, ("analytics".to_owned(), "transformer", &["reader"])]
+    [loaded, ("analytics".to_owned(), "transformer", &["loader", "reader"])]
 }
 
 /// Returns the schemas of the sources and the two shared ones, each with the role that writes it.

@@ -135,6 +135,13 @@ def log_place(job: dict, region: str) -> dict:
     return {"awslogs_region": region, "awslogs_group": group, "awslogs_stream_name": stream}
 
 
+def seconds_of(job: dict) -> tuple[float | None, int]:
+    """Returns how long the job's containers ran, and their number; None if none has started."""
+    attempts = [one for one in job.get("attempts", []) if one.get("startedAt") and one.get("stoppedAt")]
+    ran = attempts or ([job] if job.get("startedAt") and job.get("stoppedAt") else [])
+    return (sum(one["stoppedAt"] - one["startedAt"] for one in ran) / 1000 if ran else None), len(ran)
+
+
 def outcome_of(job: dict) -> str:
     """Returns the exit code with its meaning, and the reasons that Batch and the container's host reported."""
     code = exit_code(job)

@@ -18,7 +18,18 @@ from airflow.providers.amazon.aws.links.logs import CloudWatchEventsLink
 from airflow.sdk import BaseOperator
 
 from dpworld import aws
-from dpworld.batch.jobs import LIVE, SUCCEEDED, Batch, cause_of, differences, is_retryable, log_place, outcome_of
+from dpworld.batch.jobs import (
+    LIVE,
+    SUCCEEDED,
+    Batch,
+    cause_of,
+    differences,
+    is_retryable,
+    log_place,
+    outcome_of,
+    seconds_of,
+)
+from dpworld.batch.steps import RESULT, steps_of
 from dpworld.options import apply, collections_of
 from dpworld.runs import job_name_of, job_tags_of, run_id_of
 
@@ -39,7 +50,9 @@ class BatchJobOperator(BaseOperator):
     ui_color = "#c3dae0"
     operator_extra_links = (BatchJobDetailsLink(), CloudWatchEventsLink())
 
-    def __init__(self, *, source: str, job: dict, job_queue: str, region: str, poll_seconds: float, **kwargs):
+    def __init__(
+        self, *, source: str, job: dict, job_queue: str, region: str, poll_seconds: float, steps: tuple = (), **kwargs
+    ):
         super().__init__(**kwargs)
         self.source = source
         self.job = job
@@ -48,15 +61,30 @@ class BatchJobOperator(BaseOperator):
         self.job_queue = job_queue
         self.region = region
         self.poll_seconds = poll_seconds
+        # The tasks whose results the job receives.
+        self.steps = steps
         # Set while the task runs; the failure callback reads the last three.
         self.job_name = None
         self.environment = {}
         self.job_id = None
         self.job_log = None
         self.cause = None
+        self.result = {}
 
     def execute(self, context) -> None:
-        self.submit_and_wait(context)
+        self.with_result(context, self.submit_and_wait)
+
+    def with_result(self, context, work) -> None:
+        """Keeps the result of the task, or the cause of its failure, for the run's report."""
+        try:
+            work(context)
+        except AirflowSkipException:
+            raise
+        except AirflowException as error:
+            self.result["cause"] = self.cause or str(error)
+            context["ti"].xcom_push(RESULT, self.result)
+            raise
+        context["ti"].xcom_push(RESULT, self.result)
 
     def submit_and_wait(self, context) -> None:
         ti = context["ti"]
@@ -66,6 +94,8 @@ class BatchJobOperator(BaseOperator):
         self.job_name = job_name_of(ti.dag_id, ti.task_id, ti.map_index, run_id)
         self.command, environment = apply(context["params"], self.job)
         self.environment = {"RUN_ID": run_id, **environment}
+        if self.steps:
+            self.environment["STEPS"] = steps_of(ti, self.steps)
         batch = Batch(self.region)
         job = self.submit_or_join(batch, job_tags_of(ti.dag_id, ti.task_id, ti.map_index, ti.run_id, self.source))
         self.job_id = job["jobId"]
@@ -125,6 +155,9 @@ class BatchJobOperator(BaseOperator):
     def resume_execution(self, next_method, next_kwargs, context) -> None:
         """Airflow calls this when the trigger has stopped. The trigger fails if the job has failed, but also if a request was
         throttled, or at the timeout. Therefore, Batch's description decides."""
+        self.with_result(context, lambda context: self.resume(next_kwargs, context))
+
+    def resume(self, next_kwargs, context) -> None:
         ti = context["ti"]
         known = ti.xcom_pull(task_ids=ti.task_id, key=JOB, map_indexes=ti.map_index)
         # Airflow 3.0 also resumes the retry of a task that failed after it was deferred, instead of executing it.
@@ -181,6 +214,8 @@ class BatchJobOperator(BaseOperator):
         else:
             self.log.info("No container started, so there is no log")
         self.cause = cause_of(job, lines)
+        seconds, containers = seconds_of(job)
+        self.result = {"seconds": seconds, "containers": containers, "log": self.job_log}
         self.log.info("Job %s %s: %s", self.job_id, job["status"], outcome_of(job))
 
     def on_kill(self) -> None:

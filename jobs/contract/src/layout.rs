@@ -10,6 +10,7 @@
 //! stage/<source>/run=<id>/manifests/<attempt>/<table>.json     the files of one COPY
 //! lineage/<source>/run=<id>/<job>-<attempt>.jsonl              OpenLineage events of one job attempt
 //! sample/<source>/<collection>.json                            sample data for the rehearsal
+//! report/<source>/<id>.html, .json                            the page of a run, and its outcome for later pages
 //! dbt/run=<id>/<attempt>/<file>                                artifacts of a dbt run: manifest, results, log
 //! ```
 //!
@@ -27,7 +28,22 @@ pub struct Layout<'a> {
 
 impl Layout<'_> {
     /// The folders with objects of a source.
-    pub const FOLDERS: [&'static str; 6] = ["raw", "processed", "quarantine", "stage", "lineage", "sample"];
+    pub const FOLDERS: [&'static str; 7] = ["raw", "processed", "quarantine", "stage", "lineage", "sample", "report"];
+
+    /// Returns the prefix of the reports of all runs.
+    pub fn reports(&self) -> String {
+        format!("report/{}", self.source)
+    }
+
+    /// Returns the key of a run's report; `extension` is `html` or `json`.
+    pub fn report(&self, run: &RunId, extension: &str) -> String {
+        format!("{}/{run}.{extension}", self.reports())
+    }
+
+    /// Returns the prefix of the artifacts of a run's dbt jobs.
+    pub fn artifacts(run: &RunId) -> String {
+        format!("dbt/run={run}")
+    }
 
     /// Returns the prefix of a collection's responses in all runs.
     pub fn raw_folder(&self, collection: &str) -> String {

@@ -1,12 +1,13 @@
 //! Shared by `xtask` and `jobs`: the data contract, the lake's layout, run IDs, exit codes, TLS options of PostgreSQL.
 //!
-//! Architecture invariant: this crate is floor 0. It uses serde and YAML, but no file, clock, network or process.
+//! Architecture invariant: this crate is floor 0. It uses serde, JSON and YAML, but no file, clock, network or process.
 //! `xtask` and `jobs` both import it, but never each other; everything else is passed as configuration.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod check;
 mod counts;
+pub mod dbt;
 mod exit;
 mod findings;
 mod incremental;
@@ -20,7 +21,7 @@ mod words;
 mod yaml;
 
 pub use check::{ContractError, Problem};
-pub use counts::Counts;
+pub use counts::{Counts, count, count_rows, counted};
 pub use exit::Exit;
 pub use findings::{Check, Finding, reason};
 pub use incremental::{CursorFormat, Incremental, Mode};

@@ -56,7 +56,7 @@ struct Cli {
 #[tokio::main]
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
-    cli::start(&cli.common, &cli::bars(cli.common.log));
+    cli::start(&cli.common.base, &cli::bars(cli.common.base.log));
     // When a load is dropped, its connection closes: the server rolls back, and the next load removes the leftovers.
     let lineage = OnceLock::new();
     cli::finish(load(&cli, &lineage), async || (), &lineage, written).await
@@ -71,7 +71,7 @@ fn written(report: &Report) -> BTreeMap<String, Written> {
 }
 
 async fn load(cli: &Cli, lineage: &OnceLock<Lineage>) -> Result<Report> {
-    let contract = cli.common.contract()?;
+    let contract = cli.common.base.contract()?;
     let accept = cli::given(&cli.accept).map(contract::reason).transpose();
     let job = Job {
         contract: &contract,
@@ -85,12 +85,12 @@ async fn load(cli: &Cli, lineage: &OnceLock<Lineage>) -> Result<Report> {
         first_wait: Duration::from_millis(cli.first_wait_ms),
     };
     let (from_bucket, redshift) =
-        (cli.common.lake_url.starts_with("s3://"), cli.warehouse_url.starts_with("redshift://"));
+        (cli.common.base.lake_url.starts_with("s3://"), cli.warehouse_url.starts_with("redshift://"));
     ensure!(from_bucket || !redshift, {
         Failure::refused("Redshift can load only from an S3 bucket").hint("set LAKE_URL to s3://bucket")
     });
-    let aws = aws::config_for(&[Some(&cli.common.lake_url), Some(&cli.warehouse_url)]).await?;
-    let lake = Lake::open(&cli.common.lake_url, false, aws.as_ref())?;
+    let aws = aws::config_for(&[Some(&cli.common.base.lake_url), Some(&cli.warehouse_url)]).await?;
+    let lake = Lake::open(&cli.common.base.lake_url, false, aws.as_ref())?;
     let address = Address::parse(&cli.warehouse_url)?;
     let subject = cli.common.subject(&contract, job.collections.clone(), &job.run);
     let events = subject.copy(&cli.warehouse_url, aws.as_ref().and_then(aws::region));

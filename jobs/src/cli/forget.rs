@@ -48,12 +48,12 @@ struct Cli {
 #[tokio::main]
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
-    cli::start(&cli.common, &cli::bars(cli.common.log));
+    cli::start(&cli.common.base, &cli::bars(cli.common.base.log));
     cli::finish(run(&cli), async || (), &OnceLock::new(), |_: &Report| BTreeMap::new()).await
 }
 
 async fn run(cli: &Cli) -> Result<Report> {
-    let contract = cli.common.contract()?;
+    let contract = cli.common.base.contract()?;
     let refused = |problem: &str| Failure::refused(format!("FORGET_KEYS {problem}"));
     // The error is not shown, because it may quote a key.
     let keys: BTreeSet<String> =
@@ -81,8 +81,8 @@ async fn run(cli: &Cli) -> Result<Report> {
         applies: cli.apply,
         contract,
     };
-    let aws = aws::config_for(&[Some(&cli.common.lake_url), Some(&cli.warehouse_url)]).await?;
-    let lake = Lake::open(&cli.common.lake_url, false, aws.as_ref())?;
+    let aws = aws::config_for(&[Some(&cli.common.base.lake_url), Some(&cli.warehouse_url)]).await?;
+    let lake = Lake::open(&cli.common.base.lake_url, false, aws.as_ref())?;
     match Address::parse(&cli.warehouse_url)? {
         Address::Postgres(url) => forget(&job, &lake, &mut Postgres::connect(&url).await?).await,
         #[cfg(feature = "aws")]

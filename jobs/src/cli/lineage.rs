@@ -44,7 +44,7 @@ impl Common {
             contract,
             collections,
             run,
-            lake_url: &self.lake_url,
+            lake_url: &self.base.lake_url,
         }
     }
 }

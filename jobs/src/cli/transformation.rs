@@ -101,8 +101,8 @@ async fn start() -> ExitCode {
     let cli = Cli::parse();
     let (run, replays) = task(&cli).unwrap_or_else(|misuse| misuse.exit());
     let choice = choice(&cli).unwrap_or_else(|misuse| misuse.exit());
-    let bars = cli::bars(cli.common.log);
-    cli::start(&cli.common, &bars);
+    let bars = cli::bars(cli.common.base.log);
+    cli::start(&cli.common.base, &bars);
     let (started, lineage) = (OnceLock::new(), OnceLock::new());
     let job = async {
         let work = prepare(&cli, (run, replays, choice), &bars, &lineage).await?;
@@ -166,7 +166,7 @@ async fn prepare(
     bars: &MultiProgress,
     started: &OnceLock<Lineage>,
 ) -> Result<Arc<Transformation>> {
-    let mut contract = cli.common.contract()?;
+    let mut contract = cli.common.base.contract()?;
     contract.request.share(cli.shared_by).map_err(|problem| Failure::refused(format!("--shared-by: {problem}")))?;
     let job = Job {
         run,
@@ -182,7 +182,7 @@ async fn prepare(
     };
     let source = cli::given(&cli.source_url).unwrap_or(&job.contract.base_url);
     let warehouse = cli::given(&cli.warehouse_url);
-    let aws = aws::config_for(&[Some(&cli.common.lake_url), Some(source), warehouse]).await?;
+    let aws = aws::config_for(&[Some(&cli.common.base.lake_url), Some(source), warehouse]).await?;
     let origin = match replays {
         Some(run) => Origin::Raw(run),
         None => origin(source, &job.contract, aws.as_ref())?,
@@ -191,7 +191,7 @@ async fn prepare(
         Failure::refused("a range can be requested only of an API").hint("omit --from and --to, or --source-url")
     });
     // If there is a run to replay, the lake already exists.
-    let lake = Lake::open(&cli.common.lake_url, !matches!(origin, Origin::Raw(_)), aws.as_ref())?;
+    let lake = Lake::open(&cli.common.base.lake_url, !matches!(origin, Origin::Raw(_)), aws.as_ref())?;
     // A verification writes nothing, so it has no lineage.
     if !job.verifies {
         let collections = job.collections.iter().map(String::as_str).collect();

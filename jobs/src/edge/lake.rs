@@ -8,6 +8,8 @@ mod parts;
 mod reader;
 mod upload;
 
+use std::cmp::Reverse;
+use std::future::ready;
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[cfg(feature = "aws")]
@@ -22,7 +24,7 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 #[cfg(feature = "aws")]
 use object_store::{ClientOptions, prefix::PrefixStore};
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::{Attribute, ObjectStore, ObjectStoreExt, PutOptions};
 #[cfg(feature = "aws")]
 use reqwest::header::{HeaderMap, HeaderValue, IF_NONE_MATCH};
 use sha2::{Digest, Sha256};
@@ -161,6 +163,25 @@ impl Lake {
         let mut found: Vec<_> = found.try_collect().await.map_err(|error| self.failed("list", prefix, error))?;
         found.sort();
         Ok(found)
+    }
+
+    /// Returns the keys of the objects below a prefix that were written last, newest first.
+    pub async fn newest(&self, prefix: &str, suffix: &str, most: usize) -> Result<Vec<String>> {
+        let found = self.store.list(Some(&Path::from(prefix)));
+        let found = found.try_filter(|object| ready(object.location.as_ref().ends_with(suffix)));
+        let mut found: Vec<_> = found.try_collect().await.map_err(|error| self.failed("list", prefix, error))?;
+        found.sort_by_key(|object| Reverse(object.last_modified));
+        Ok(found.into_iter().take(most).map(|object| object.location.to_string()).collect())
+    }
+
+    /// Writes an object, or replaces it.
+    pub async fn replace(&self, key: &str, bytes: Vec<u8>, content_type: &'static str) -> Result<()> {
+        let mut options = PutOptions::default();
+        if self.bucket.is_some() {
+            options.attributes.insert(Attribute::ContentType, content_type.into());
+        }
+        let put = self.store.put_opts(&Path::from(key), bytes.into(), options).await;
+        put.map(drop).map_err(|error| self.failed("write", key, error))
     }
 
     /// Reads a whole object with its version; returns `None` if it does not exist.

@@ -14,7 +14,7 @@ use anyhow::Result;
 
 use crate::failure::Failure;
 
-pub(crate) use driver::{Commit, Warehouse, waits};
+pub(crate) use driver::{Commit, Warehouse, values, waits};
 pub use postgres::Postgres;
 #[cfg(feature = "aws")]
 pub use redshift::Redshift;

@@ -40,6 +40,8 @@ pub enum Cloud {
     Run(Box<Run>),
     /// Print the container logs of a run or a job
     Logs(Logs),
+    /// Fetch the report of a run
+    Report(Report),
     /// Open the Airflow UI, signed in
     Open(Open),
     /// Remove records from the lake and the warehouse
@@ -364,6 +366,25 @@ pub struct Logs {
     /// Seconds between polls
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     pub interval: Duration,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "The page is saved in target/report.\n\n\
+    Examples:\n  cargo xtask report --open\n  cargo xtask report spacex --run RUN --link")]
+pub struct Report {
+    /// The source (default: the one whose DAG is `ingestion`)
+    pub source: Option<String>,
+    /// Run ID (default: the run with the newest report)
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<RunId>,
+    /// Open the page in a browser
+    #[arg(long)]
+    pub open: bool,
+    /// Print a URL to the page instead, which anyone can open for one hour
+    #[arg(long, conflicts_with = "open")]
+    pub link: bool,
     #[command(flatten)]
     pub common: Common,
 }

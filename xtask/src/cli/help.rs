@@ -5,7 +5,7 @@ use clap::{Command, CommandFactory, FromArgMatches};
 const GROUPS: [(&str, &str); 6] = [
     ("Local", "local new-source rehearse"),
     ("Build and deploy", "preflight build-images diff deploy sync-dags upload-sample warehouse-init setup-github"),
-    ("Operate", "status run logs open forget recover destroy"),
+    ("Operate", "status run logs report open forget recover destroy"),
     ("Inspect", "doctor settings templates prices conform"),
     ("Generate", "ci-gen dag-settings dbt-sources settings-schema"),
     ("Check", "test lint"),

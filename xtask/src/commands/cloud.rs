@@ -11,6 +11,7 @@ mod logs;
 mod open;
 mod recover;
 mod rehearse;
+mod report;
 mod run;
 mod stacks;
 mod sync_dags;
@@ -38,6 +39,7 @@ pub fn run(command: Cloud) -> Result<Exit> {
         Cloud::Forget(args) => forget::run(&args),
         Cloud::Run(args) => run::run(&args),
         Cloud::Logs(args) => logs::run(&args),
+        Cloud::Report(args) => report::run(&args),
         Cloud::Open(args) => open::run(&args),
         Cloud::Rehearse(args) => rehearse::run(&args),
         Cloud::WarehouseInit(args) => warehouse_init::run(&args),

@@ -11,9 +11,11 @@ use connect::store::{exists, may_help};
 use futures_util::TryStreamExt;
 use object_store::aws::AmazonS3;
 use object_store::path::Path;
+use object_store::signer::Signer;
 use object_store::{
     ClientOptions, Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, RetryConfig, UpdateVersion,
 };
+use reqwest::Method;
 
 use crate::failure::{CONFLICT, Failure, chain, of_call};
 use crate::sync::{Listed, Remote};
@@ -71,6 +73,24 @@ impl Bucket {
         };
         let listed = self.store.list(prefix.as_ref()).map_ok(object).try_collect::<BTreeMap<_, _>>().await;
         listed.map_err(|error| self.failed("list", "", &error).into())
+    }
+
+    /// Returns the key of the object that was written last, of those with a prefix and a suffix.
+    pub async fn newest(&self, prefix: &str, suffix: &str) -> Result<Option<String>> {
+        let listed: Vec<_> = self
+            .store
+            .list(Some(&Path::from(prefix)))
+            .try_collect()
+            .await
+            .map_err(|error| self.failed("list", "", &error))?;
+        let found = listed.into_iter().filter(|object| object.location.as_ref().ends_with(suffix));
+        Ok(found.max_by_key(|object| object.last_modified).map(|object| object.location.to_string()))
+    }
+
+    /// Returns a URL with which anyone can read an object for some time, with the rights of this program's credentials.
+    pub async fn link(&self, key: &str, lasts: Duration) -> Result<String> {
+        let signed = self.store.signed_url(Method::GET, &path(key)?, lasts).await;
+        Ok(signed.map_err(|error| self.failed("sign", key, &error))?.into())
     }
 
     pub async fn get(&self, key: &str) -> Result<Found> {

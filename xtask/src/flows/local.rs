@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Error, Result, ensure};
 use connect::Secret;
-use contract::{Contract, RunId};
+use contract::{Contract, Layout, RunId};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,6 @@ use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
 use crate::failure::Failure;
 use crate::flows::warehouse::{contract, passwords, prepare};
-use crate::page::{self, Charts};
 use crate::pipeline::Run;
 use crate::report::{Loaded, LocalReport};
 use crate::settings::{self, Variables, given};
@@ -117,10 +116,10 @@ impl Platform {
             report: self.dir.join("report.html").display().to_string(),
             seconds,
         };
-        let has_charts = done.dbt.is_some() && contract.source == DEFAULT_SOURCE;
-        let charts = has_charts.then(|| Charts::query(|sql| query_json(&reader, sql))).transpose()?;
-        let page = page::html(&done, &files::now("%Y-%m-%dT%H:%M:%SZ"), charts.as_ref());
-        files::write(Path::new(&done.report), &page)?;
+        let artifacts = done.dbt.as_ref().map(|_| self.dir.join("dbt/target"));
+        shell::step(&run.report(reader.url(), &done.seconds, artifacts.as_deref()), &programs)?;
+        let page = lake.join(Layout { source: &contract.source }.report(&run.id, "html"));
+        files::write(Path::new(&done.report), &files::read(&page)?.context("`report` did not write the page")?)?;
         Ok(done)
     }
 

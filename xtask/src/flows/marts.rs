@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use contract::Exit;
 
-use crate::dbt::{Finding, Results};
+use contract::dbt::{Finding, Results};
 use crate::edge::postgres::Login;
 use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};

@@ -1,4 +1,4 @@
-//! The ingestion image: one static executable that contains both programs, the contracts of all sources, and the public
+//! The ingestion image: one static executable that contains the programs, the contracts of all sources, and the public
 //! CA certificates. It has no shell, libraries or package manager.
 
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ fn rootfs(repository: &Tree) -> Tree {
     tree.file("rootfs/etc/group", "root:x:0:\nnonroot:x:65532:\n");
     // Fargate mounts a volume here, with the owner and mode of this folder.
     tree.put("rootfs/tmp", Node::Folder(0o1777));
-    for program in ["transformation", "copy"] {
+    for program in ["transformation", "copy", "report"] {
         tree.put(&format!("rootfs/usr/local/bin/{program}"), Node::Link("jobs".to_owned()));
     }
     for (path, node) in repository.iter() {

@@ -9,7 +9,7 @@ use super::packages::Package;
 use super::tree::Tree;
 use crate::sync::sha256;
 
-/// The image of `transformation` and `copy`.
+/// The image of `transformation`, `copy` and `report`.
 pub const INGESTION: &str = "ingestion-image";
 /// The image with dbt and the dbt project.
 pub const DBT: &str = "dbt-image";

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cli::InjectedFault;
-use crate::dbt::Results;
+use contract::dbt::Results;
 use crate::report::counts;
 use crate::run::Outcome;
 use crate::ui::{self, Align};

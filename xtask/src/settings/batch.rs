@@ -18,7 +18,7 @@ pub struct Batch {
     pub max_vcpu: u32,
     /// CPU architecture of both images and both jobs. arm64 costs about a fifth less, but must be built on arm64.
     pub platform: Platform,
-    /// Job definition for `transformation` and `copy`.
+    /// Job definition for `transformation`, `copy` and `report`.
     pub ingestion: JobDefinition,
     /// Job definition for dbt.
     pub dbt: JobDefinition,

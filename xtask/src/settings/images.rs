@@ -9,7 +9,7 @@ use super::check::Findings;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Images {
-    /// The image with `transformation` and `copy`.
+    /// The image with `transformation`, `copy` and `report`.
     pub ingestion: IngestionImage,
     /// The dbt image.
     pub dbt: DbtImage,
@@ -24,7 +24,7 @@ pub struct Images {
     pub https_proxy: Option<String>,
 }
 
-/// The image with `transformation` and `copy`: two static programs.
+/// The image with `transformation`, `copy` and `report`: one static program.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IngestionImage {
@@ -61,7 +61,7 @@ pub struct DbtImage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Registry {
-    /// Name of the repository for the image with `transformation` and `copy`.
+    /// Name of the repository for the image with `transformation`, `copy` and `report`.
     pub ingestion: String,
     /// Name of the repository for the dbt image.
     pub dbt: String,

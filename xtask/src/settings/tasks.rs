@@ -39,8 +39,9 @@ pub struct JobOverrides {
     pub attempt_seconds: Option<u32>,
 }
 
-/// Returns the tasks of a source's DAG (`dags/ingestion.py`) in order, each downstream of the previous one.
-pub fn chain(settings: &Settings, of: &Ingestion) -> [RunTask; 3] {
+/// Returns the tasks of a source's DAG (`dags/ingestion.py`) in order, each downstream of the previous one. In Airflow, the
+/// report is also written if one of them has failed.
+pub fn chain(settings: &Settings, of: &Ingestion) -> [RunTask; 4] {
     let (default, job) = (&settings.batch.ingestion, &of.job);
     // A source's size is sent as a whole, because Fargate does not support every combination.
     let has_size = (job.vcpu, job.memory_mib) != (default.vcpu, default.memory_mib);
@@ -66,7 +67,7 @@ pub fn chain(settings: &Settings, of: &Ingestion) -> [RunTask; 3] {
     let shared = (!of.groups.is_empty()).then(|| ("SHARED_BY".to_owned(), of.groups.len().to_string()));
     [
         task("transformation", "transformation", contract.clone().into_iter().chain(shared).collect()),
-        task("copy_job", "copy", contract.into_iter().chain([("ACCEPT_WITH".to_owned(), accept_with)]).collect()),
+        task("copy_job", "copy", contract.clone().into_iter().chain([("ACCEPT_WITH".to_owned(), accept_with)]).collect()),
         RunTask {
             task: "dbt_build",
             definition: settings.batch.dbt.name.clone(),
@@ -74,6 +75,7 @@ pub fn chain(settings: &Settings, of: &Ingestion) -> [RunTask; 3] {
             selection: models(own, others),
             ..RunTask::default()
         },
+        task("report", "report", contract.into()),
     ]
 }
 
@@ -91,7 +93,7 @@ pub fn models(own: Option<&str>, others: impl IntoIterator<Item = String>) -> Ve
 
 /// Returns the jobs of a source's run, in order: those of its tasks, with a transformation for each group of collections.
 pub fn jobs(settings: &Settings, of: &Ingestion) -> Vec<RunTask> {
-    let [transformation, copy, dbt] = chain(settings, of);
+    let [transformation, copy, dbt, report] = chain(settings, of);
     let of_group = |(index, names): (usize, &Vec<String>)| {
         let collections = [("COLLECTIONS".to_owned(), names.join(","))];
         let environment = transformation.environment.clone().into_iter().chain(collections).collect();
@@ -99,5 +101,5 @@ pub fn jobs(settings: &Settings, of: &Ingestion) -> Vec<RunTask> {
     };
     let groups: Vec<RunTask> = of.groups.iter().enumerate().map(of_group).collect();
     let first = if groups.is_empty() { vec![transformation] } else { groups };
-    first.into_iter().chain([copy, dbt]).collect()
+    first.into_iter().chain([copy, dbt, report]).collect()
 }

@@ -2,10 +2,13 @@
 //! (`prices.json` records the price, region, page and retrieval date). A price that those pages do not state is
 //! reported as unknown, never guessed.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::template::Template;
-use crate::settings::{Platform, Settings};
+use crate::settings::{Ingestion, Platform, Settings};
 
 /// Hours per month, as in AWS's pricing examples: 365 × 24 / 12.
 const MONTH: f64 = 730.0;
@@ -86,18 +89,52 @@ pub fn month(settings: &Settings, templates: &[Template]) -> Vec<Line> {
     used.map(|(what, number)| line(settings, what, number, MONTH)).collect()
 }
 
-/// Returns the cost items of one minimal run: each of the three jobs and the warehouse is charged for one minute.
+/// Returns what an hour of each step of a source's run costs, as the report of a run reads it, with a note on what the prices
+/// leave out.
+pub fn hourly(settings: &Settings, of: &Ingestion) -> Value {
+    let of_size = |vcpu: f64, memory_mib: u32| container(settings, vcpu, f64::from(memory_mib) / 1024.0, 1.0).to_vec();
+    let (job, dbt) = (&of.job, &settings.batch.dbt);
+    let ingestion = of_size(job.vcpu, job.memory_mib);
+    let warehouse = vec![rpu(settings, 1.0)];
+    let all = [
+        ("transformation", ingestion.clone()),
+        ("copy_job", ingestion),
+        ("dbt_build", of_size(dbt.vcpu, dbt.memory_mib)),
+        ("warehouse", warehouse),
+    ];
+    let lines: Vec<&Line> = all.iter().flat_map(|(_, lines)| lines).collect();
+    let names = |of: &dyn Fn(&Line) -> Option<String>| {
+        let names: BTreeSet<String> = lines.iter().filter_map(|line| of(line)).collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let unknown = names(&|line| line.price.is_none().then(|| line.what.clone()));
+    let regions = names(&|line| Some(line.price.as_ref()?.region.clone()));
+    let without = if unknown.is_empty() { String::new() } else { format!(" Not included, because its price is unknown: {unknown}.") };
+    let note = format!("Estimated from AWS's list prices in {regions}.{without}");
+    let usd = |lines: &[Line]| lines.iter().filter_map(Line::usd).sum::<f64>();
+    let hour: BTreeMap<_, _> = all.iter().map(|(what, lines)| (*what, usd(lines))).collect();
+    json!({ "hour": hour, "note": note })
+}
+
+fn container(settings: &Settings, vcpu: f64, gb: f64, hours: f64) -> [Line; 2] {
+    let processor = if settings.batch.platform == Platform::Arm64 { "arm64" } else { "x86_64" };
+    [
+        line(settings, format!("Fargate {processor} vCPU"), vcpu, hours),
+        line(settings, format!("Fargate {processor} GB"), gb, hours),
+    ]
+}
+
+fn rpu(settings: &Settings, hours: f64) -> Line {
+    line(settings, "Redshift Serverless RPU", f64::from(settings.warehouse.base_rpu), hours)
+}
+
+/// Returns the cost items of one minimal run: each of the four jobs and the warehouse is charged for one minute.
 pub fn run(settings: &Settings) -> Vec<Line> {
     let (ingestion, dbt) = (&settings.batch.ingestion, &settings.batch.dbt);
-    let processor = if settings.batch.platform == Platform::Arm64 { "arm64" } else { "x86_64" };
-    // `transformation` and `copy` share a job definition.
-    let vcpu = 2.0 * ingestion.vcpu + dbt.vcpu;
-    let memory = (2.0 * f64::from(ingestion.memory_mib) + f64::from(dbt.memory_mib)) / 1024.0;
-    vec![
-        line(settings, format!("Fargate {processor} vCPU"), vcpu, MINUTE),
-        line(settings, format!("Fargate {processor} GB"), memory, MINUTE),
-        line(settings, "Redshift Serverless RPU", f64::from(settings.warehouse.base_rpu), MINUTE),
-    ]
+    // `transformation`, `copy` and `report` share a job definition.
+    let vcpu = 3.0 * ingestion.vcpu + dbt.vcpu;
+    let memory = (3.0 * f64::from(ingestion.memory_mib) + f64::from(dbt.memory_mib)) / 1024.0;
+    container(settings, vcpu, memory, MINUTE).into_iter().chain([rpu(settings, MINUTE)]).collect()
 }
 
 /// Formats the sum: the known total, and the items with an unknown price.

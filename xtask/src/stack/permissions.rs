@@ -33,10 +33,10 @@ pub const ROLES: [Role; 12] = [
     role("dbt", "compute.DbtRole", "the dbt job"),
     role("deploy", "ci.DeployRole", "`deploy`, `sync-dags` and `status` in GitHub's jobs"),
     role("flow-log", "network.FlowLogRole", "the VPC's flow log"),
-    role("ingestion", "compute.IngestionRole", "the transformation and copy jobs"),
+    role("ingestion", "compute.IngestionRole", "the transformation, copy and report jobs"),
     role("plan", "ci.PlanRole", "`diff` and `status --drift` in GitHub's jobs"),
     role("pull-dbt", "compute.DbtExecutionRole", "the start of the dbt job"),
-    role("pull-ingestion", "compute.IngestionExecutionRole", "the start of the transformation and copy jobs"),
+    role("pull-ingestion", "compute.IngestionExecutionRole", "the start of the transformation, copy and report jobs"),
     role("pull-source", "source.ExecutionRole", "the start of the jobs of a source with secrets"),
 ];
 

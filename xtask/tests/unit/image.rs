@@ -222,6 +222,7 @@ fn the_root_file_system_is_what_a_program_needs_and_no_more() {
             "rootfs/usr/local",
             "rootfs/usr/local/bin",
             "rootfs/usr/local/bin/copy",
+            "rootfs/usr/local/bin/report",
             "rootfs/usr/local/bin/transformation",
         ]
     );

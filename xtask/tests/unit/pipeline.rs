@@ -18,4 +18,8 @@ fn a_run_passes_only_what_it_was_given() {
     assert_eq!(names(&transformation), "COLLECTIONS KEY LAKE_URL RUN_ID SOURCE_URL WAREHOUSE_URL");
     assert_eq!(names(&copy), "ACCEPT ACCEPT_WITH COLLECTIONS LAKE_URL RUN_ID WAREHOUSE_URL");
     assert_eq!(copy.environment["COLLECTIONS"], "launches,cores");
+
+    let report = run.report("postgres://reader@host/db".to_owned(), &[("copy", 0.5)].into(), Some(Path::new("/dbt")));
+    assert_eq!(names(&report), "DBT_ARTIFACTS LAKE_URL RUN_ID STEPS WAREHOUSE_URL");
+    assert_eq!(report.environment["STEPS"], r#"{"steps":[{"seconds":0.5,"state":"success","task":"copy"}]}"#);
 }

@@ -123,7 +123,7 @@ pub trait Warehouse {
     }
 }
 
-pub(super) fn values<const N: usize>(row: Vec<String>) -> Result<[String; N]> {
+pub fn values<const N: usize>(row: Vec<String>) -> Result<[String; N]> {
     let other = |_| Failure::refused("the warehouse returned a different number of columns than requested");
     Ok(row.try_into().map_err(other)?)
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask forget`: shows what a source has of some records, asks for confirmation, removes them, and searches the rest.
 
 use anyhow::Result;
-use contract::Exit;
+use contract::{Exit, counted};
 
 use super::stacks;
 use crate::cli::Forget as Args;
@@ -9,7 +9,6 @@ use crate::commands::common::print;
 use crate::edge::terminal;
 use crate::flows::configure;
 use crate::flows::forget::{Forget, Forgotten, Found};
-use crate::page::counted;
 
 pub(super) fn run(args: &Args) -> Result<Exit> {
     let forget = if let Some(module) = &args.env {

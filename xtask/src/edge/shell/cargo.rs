@@ -102,7 +102,7 @@ const JOBS: [&str; 6] = ["--package", "jobs", "--package", "xtask", "--features"
 
 /// Builds the job programs with the same profile as this program; returns their folder.
 pub fn build_jobs(root: &Path) -> Result<PathBuf> {
-    build(root, "the jobs do", &[&JOBS[..], &["--bin", "transformation", "--bin", "copy"]].concat())
+    build(root, "the jobs do", &[&JOBS[..], &["--bin", "transformation", "--bin", "copy", "--bin", "report"]].concat())
 }
 
 /// Builds the program that forgets records, as [`build_jobs`] does.
@@ -151,7 +151,7 @@ pub fn image_dependencies(root: &Path, target: &str) -> Result<CargoTree> {
     Ok(CargoTree { linked: tree("normal", "{p}")?, compiled: tree("normal,build", "{p} {f}")? })
 }
 
-/// Compiles both programs into one static executable for an image; returns its path. The executable contains no local
+/// Compiles the programs into one static executable for an image; returns its path. The executable contains no local
 /// paths, so that every machine produces the same bytes.
 #[cfg(feature = "cloud")]
 pub fn static_program(root: &Path, toolchain: &Toolchain) -> Result<PathBuf> {

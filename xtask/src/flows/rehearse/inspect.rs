@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use anyhow::{Context, Result};
 use contract::Counts;
 
-use crate::dbt::Results;
+use contract::dbt::Results;
 use crate::edge::aws::Aws;
 use crate::edge::postgres::Login;
 use crate::edge::s3::Bucket;

@@ -11,7 +11,7 @@ use contract::Counts;
 
 use super::inspect::{self, Logs};
 use super::{RehearsalProgress, Stage};
-use crate::dbt::Results;
+use contract::dbt::Results;
 use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::edge::files;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::dbt::Finding;
+use contract::dbt::Finding;
 
 fn report() -> RehearsalReport {
     let run = Outcome {

@@ -57,6 +57,8 @@ fn options_match_the_dags() {
                     expected.extend(task.selection.clone());
                 }
                 assert!(more == expected && none, "{example}: {command:?}");
+            } else if task.task == "report" {
+                assert!(more.is_empty() && none, "{example}: {environment:?}");
             } else {
                 assert!(json!(environment) == example[task.task] && more.is_empty(), "{example}: {environment:?}");
             }
@@ -67,7 +69,7 @@ fn options_match_the_dags() {
 #[test]
 fn the_jobs_of_a_source_have_its_contract_and_size_and_build_its_models() {
     let settings = settings();
-    let [transformation, copy, dbt] = chain(&settings, &settings.ingestion(Some("launches")).expect("a source"));
+    let [transformation, copy, dbt, _] = chain(&settings, &settings.ingestion(Some("launches")).expect("a source"));
     assert_eq!(transformation.environment["CONTRACT"], "/contracts/launches.yaml");
     assert_eq!(copy.environment["ACCEPT_WITH"], "cargo xtask run launches --env MODULE --accept 'REASON'");
     assert_eq!(
@@ -81,7 +83,7 @@ fn the_jobs_of_a_source_have_its_contract_and_size_and_build_its_models() {
     assert_eq!(command, ["dbt", "build", "--select", "source:launches+"]);
     let selected = RunOptions { select: Some("fct_launches".to_owned()), ..RunOptions::default() };
     assert_eq!(selected.of(&dbt).0, ["dbt", "build", "--select", "fct_launches"]);
-    let [_, copy, dbt] = chain(&settings, &settings.ingestion(None).expect("the default source"));
+    let [_, copy, dbt, _] = chain(&settings, &settings.ingestion(None).expect("the default source"));
     assert_eq!(json!(copy.overrides), json!({}));
     let command = RunOptions::default().of(&dbt).0;
     assert_eq!(command, ["dbt", "build", "--exclude", "source:launches+"]);

@@ -48,11 +48,22 @@ fn a_month_counts_what_the_settings_and_templates_have() {
 }
 
 #[test]
-fn a_run_is_three_minutes_of_jobs_and_one_of_the_warehouse() {
+fn a_run_is_four_minutes_of_jobs_and_one_of_the_warehouse() {
     let lines = run(&dev());
-    // 0.5 + 0.5 + 1 vCPU, 1 + 1 + 2 GB, 4 RPU.
-    assert_eq!(lines.iter().map(|line| line.number).collect::<Vec<_>>(), [2.0, 4.0, 4.0]);
-    assert_eq!(sum(&lines, 4), "$0.0263, plus unknown: Fargate x86_64 GB");
+    // Three times 0.5 and 1 vCPU, three times 1 and 2 GB, 4 RPU.
+    assert_eq!(lines.iter().map(|line| line.number).collect::<Vec<_>>(), [2.5, 5.0, 4.0]);
+    assert_eq!(sum(&lines, 4), "$0.0267, plus unknown: Fargate x86_64 GB");
     let other = price("Redshift Serverless RPU", "eu-west-1").expect("a price");
     assert_eq!(other.region, "us-east-1", "the line names the other region");
+}
+
+#[test]
+fn an_hour_of_a_step_costs_what_its_container_does() {
+    let settings = dev();
+    let found = hourly(&settings, &settings.ingestions()[0]);
+    // 0.5 and 1 vCPU, and 4 RPU.
+    let hour = json!({"transformation": 0.0202392, "copy_job": 0.0202392, "dbt_build": 0.0404784, "warehouse": 1.5});
+    assert_eq!(found["hour"], hour);
+    let note = "Estimated from AWS's list prices in us-east-1. Not included, because its price is unknown: Fargate x86_64 GB.";
+    assert_eq!(found["note"], note);
 }

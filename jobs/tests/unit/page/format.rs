@@ -1,3 +1,5 @@
+use contract::counted;
+
 use super::*;
 
 #[test]

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use contract::{count, counted};
 use maud::{Markup, html};
 
 use super::charts::{Charts, Landings, Launches, Mass, Turnaround};
 use super::drawing::{self, Bar};
-use super::format::{count, counted, percent, table, tonnes, tonnes_aligned};
+use super::format::{percent, table, tonnes, tonnes_aligned};
 use super::stacked::Stacked;
 
 pub fn all(charts: &Charts) -> Markup {
@@ -19,7 +20,7 @@ pub fn all(charts: &Charts) -> Markup {
 }
 
 /// Renders a figure; without data, its title and a sentence. Screen readers get one image, described by the sentence.
-fn figure(id: &str, title: &str, caption: &str, content: Option<Content>) -> Markup {
+pub(super) fn figure(id: &str, title: &str, caption: &str, content: Option<Content>) -> Markup {
     let (title_id, caption_id) = (format!("{id}-title"), format!("{id}-caption"));
     html! {
         figure.card id=(id) {
@@ -38,7 +39,7 @@ fn figure(id: &str, title: &str, caption: &str, content: Option<Content>) -> Mar
     }
 }
 
-struct Content {
+pub(super) struct Content {
     legend: Vec<String>,
     drawing: Markup,
     head: Vec<String>,
@@ -47,10 +48,17 @@ struct Content {
 }
 
 impl Content {
-    fn by_year(drawing: Markup, stacked: &Stacked, format: fn(f64) -> String, more: &[More<'_>]) -> Option<Self> {
+    /// Returns the content of a figure whose first column is a year, or another number that `axis` names.
+    pub(super) fn by_year(
+        axis: &str,
+        drawing: Markup,
+        stacked: &Stacked,
+        format: fn(f64) -> String,
+        more: &[More<'_>],
+    ) -> Option<Self> {
         let legend: Vec<String> = stacked.series.iter().map(|(name, _)| name.clone()).collect();
         let fixed = |name: &str| name.to_owned();
-        let head = [fixed("Year")].into_iter().chain(legend.clone()).chain([fixed("All")]);
+        let head = [fixed(axis)].into_iter().chain(legend.clone()).chain([fixed("All")]);
         let head = head.chain(more.iter().map(|(name, _)| fixed(name))).collect();
         let row = |year: i32| {
             let cell = |value: Option<&f64>| value.map_or("–".to_owned(), |value| format(*value));
@@ -64,9 +72,9 @@ impl Content {
 }
 
 /// An additional column of a table by year.
-type More<'a> = (&'a str, &'a dyn Fn(i32) -> String);
+pub(super) type More<'a> = (&'a str, &'a dyn Fn(i32) -> String);
 
-fn whole(number: f64) -> String {
+pub(super) fn whole(number: f64) -> String {
     count(number as u64)
 }
 
@@ -79,7 +87,7 @@ fn note(number: u64, one: &str, many: &str) -> String {
     }
 }
 
-fn span(stacked: &Stacked) -> String {
+pub(super) fn span(stacked: &Stacked) -> String {
     let (first, last) = (stacked.years.start(), stacked.years.end());
     if first == last { format!("in {first}") } else { format!("from {first} to {last}") }
 }
@@ -95,7 +103,7 @@ fn cadence(rows: &[Launches]) -> Markup {
     let launches = counted(rows.iter().map(|row| row.launches).sum(), "launch", "launches");
     let caption = format!("{launches} {}; the busiest year was {year} with {}.{planned}", span(&stacked), whole(most));
     let drawing = drawing::columns(&stacked, whole);
-    figure(id, title, &caption, Content::by_year(drawing, &stacked, whole, &[]))
+    figure(id, title, &caption, Content::by_year("Year", drawing, &stacked, whole, &[]))
 }
 
 fn landings(rows: &[Landings]) -> Markup {
@@ -131,7 +139,7 @@ fn landings(rows: &[Landings]) -> Markup {
     let more: [More<'_>; 3] =
         [("Landed", &|year| count(of(year).0)), ("Failed", &|year| count(of(year).1 - of(year).0)), ("Success", &rate)];
     let drawing = drawing::rates(&rates, &stacked);
-    figure(id, title, &caption, Content::by_year(drawing, &stacked, whole, &more))
+    figure(id, title, &caption, Content::by_year("Year", drawing, &stacked, whole, &more))
 }
 
 fn turnarounds(rows: &[Turnaround]) -> Markup {
@@ -179,5 +187,5 @@ fn mass(rows: &[Mass]) -> Markup {
         tonnes(most)
     );
     let drawing = drawing::columns(&stacked, tonnes);
-    figure(id, title, &caption, Content::by_year(drawing, &stacked, tonnes_aligned, &[]))
+    figure(id, title, &caption, Content::by_year("Year", drawing, &stacked, tonnes_aligned, &[]))
 }

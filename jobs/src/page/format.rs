@@ -1,5 +1,6 @@
 //! HTML tables, and formats of numbers and names.
 
+use contract::count;
 use maud::{Markup, html};
 
 /// Renders a name that may wrap after each of its parts.
@@ -7,16 +8,15 @@ pub fn breakable(name: &str) -> Markup {
     html! { @for part in name.split_inclusive(['_', '.', '/', '@']) { (part) wbr; } }
 }
 
-/// Formats a number as `1,234,567`.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
-    groups.join(",")
+/// Renders a link; only the text if the URL is not a web address.
+pub fn link(url: &str, text: &str) -> Markup {
+    let is_web = ["https://", "http://"].iter().any(|scheme| url.starts_with(scheme));
+    html! { @if is_web { a href=(url) { (text) } } @else { (text) } }
 }
 
-/// Formats a number with its noun: `1 row`, `2 rows`.
-pub fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(number), if number == 1 { one } else { many })
+/// Formats an RFC 3339 time in UTC as `2026-11-22 09:27`.
+pub fn time(rfc3339: &str) -> String {
+    rfc3339.replace('T', " ").chars().take(16).collect()
 }
 
 /// Formats kilograms as whole tonnes, or with one decimal place below ten.

@@ -3,13 +3,13 @@
 
 use std::ops::RangeInclusive;
 
+use contract::count;
 use maud::{Markup, PreEscaped, html};
 use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::format::count;
 use super::stacked::Stacked;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;

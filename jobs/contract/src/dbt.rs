@@ -10,22 +10,30 @@ use serde_json::Value;
 /// dbt's counts, and the models and tests that did not pass.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Results {
+    /// Models that were built, and tests that passed.
     pub pass: u64,
+    /// Tests with warnings.
     pub warn: u64,
+    /// Models and tests that failed.
     pub error: u64,
     /// Models and tests skipped because an upstream one failed.
     pub skip: u64,
+    /// All of these.
     pub total: u64,
+    /// What warned.
     pub warnings: Vec<Finding>,
+    /// What failed.
     pub failures: Vec<Finding>,
 }
 
+/// A model or test that did not pass.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
     /// The model, snapshot or source table.
     pub of: String,
     /// The test; `None` if the model itself failed.
     pub test: Option<String>,
+    /// dbt's message.
     pub message: String,
     /// The query that returns the failing rows.
     #[serde(skip)]
@@ -33,6 +41,7 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Formats the failure in one line.
     pub fn line(&self) -> String {
         match &self.test {
             Some(test) => format!("test `{test}` on `{}` failed: {}", self.of, self.message),
@@ -127,5 +136,5 @@ impl Manifest {
 }
 
 #[cfg(test)]
-#[path = "../../tests/unit/dbt/results.rs"]
+#[path = "../tests/unit/dbt.rs"]
 mod tests;

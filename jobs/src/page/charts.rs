@@ -1,8 +1,6 @@
 //! The chart data: for each chart, a row type and the mart query that returns the rows.
 
-use serde::Deserialize;
-
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Charts {
     pub cadence: Vec<Launches>,
     pub landings: Vec<Landings>,
@@ -10,7 +8,7 @@ pub struct Charts {
     pub mass: Vec<Mass>,
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Launches {
     /// Year, in UTC.
     pub year: i32,
@@ -20,7 +18,7 @@ pub struct Launches {
     pub planned: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Landings {
     pub year: i32,
     /// Landing type such as `Drone ship (ASDS)`.
@@ -31,7 +29,7 @@ pub struct Landings {
     pub failures: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Turnaround {
     pub core: String,
     pub flight: u64,
@@ -39,7 +37,7 @@ pub struct Turnaround {
     pub days: f64,
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Mass {
     pub year: i32,
     /// Orbital regime such as `Low Earth`.
@@ -78,14 +76,37 @@ SELECT launch_year AS year, payloads, payloads_with_mass AS weighed, coalesce(ma
 FROM analytics.mass_to_orbit_by_year
 ORDER BY launch_year, regime";
 
+/// The queries, in the order of the fields.
+pub const QUERIES: [&str; 4] = [CADENCE, LANDINGS, TURNAROUNDS, MASS];
+
 impl Charts {
-    /// Queries the marts; `query` returns a JSON array of objects.
-    pub fn query<E: From<serde_json::Error>>(query: impl Fn(&str) -> Result<String, E>) -> Result<Self, E> {
-        Ok(Self {
-            cadence: serde_json::from_str(&query(CADENCE)?)?,
-            landings: serde_json::from_str(&query(LANDINGS)?)?,
-            turnarounds: serde_json::from_str(&query(TURNAROUNDS)?)?,
-            mass: serde_json::from_str(&query(MASS)?)?,
+    /// Reads the rows of the queries, with every value as text; `None` if a row is not what its query returns.
+    pub fn read([cadence, landings, turnarounds, mass]: [Vec<Vec<String>>; 4]) -> Option<Self> {
+        let launches = |[year, rocket, launches, planned]: [String; 4]| {
+            let (year, launches, planned) = (year.parse().ok()?, launches.parse().ok()?, planned.parse().ok()?);
+            Some(Launches { year, rocket, launches, planned })
+        };
+        let landing = |[year, attempts, successes, failures, kind]: [String; 5]| {
+            let (year, attempts) = (year.parse().ok()?, attempts.parse().ok()?);
+            Some(Landings { year, kind, attempts, successes: successes.parse().ok()?, failures: failures.parse().ok()? })
+        };
+        let turnaround = |[core, flight, launch, days]: [String; 4]| {
+            let (flight, days) = (flight.parse().ok()?, days.parse().ok()?);
+            Some(Turnaround { core, flight, launch: Some(launch).filter(|name| !name.is_empty()), days })
+        };
+        let mass_of = |[year, payloads, weighed, mass_kg, regime]: [String; 5]| {
+            let (year, payloads, weighed) = (year.parse().ok()?, payloads.parse().ok()?, weighed.parse().ok()?);
+            Some(Mass { year, regime, payloads, weighed, mass_kg: mass_kg.parse().ok()? })
+        };
+        Some(Self {
+            cadence: rows(cadence, launches)?,
+            landings: rows(landings, landing)?,
+            turnarounds: rows(turnarounds, turnaround)?,
+            mass: rows(mass, mass_of)?,
         })
     }
+}
+
+fn rows<const N: usize, T>(rows: Vec<Vec<String>>, read: impl Fn([String; N]) -> Option<T>) -> Option<Vec<T>> {
+    rows.into_iter().map(|row| read(row.try_into().ok()?)).collect()
 }

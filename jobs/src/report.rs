@@ -1,0 +1,114 @@
+//! What is known about a run after its last step: the value that `page` shows.
+//!
+//! The ledger determines what was loaded, and dbt's results what was built. The program that starts the steps passes their
+//! states, times and causes, which neither of them has. What could not be read is missing, with the reason in `unread`.
+
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+
+mod gaps;
+mod history;
+mod steps;
+
+use std::collections::BTreeMap;
+
+use contract::{Counts, Finding, dbt};
+use serde::{Deserialize, Serialize};
+
+pub use gaps::{Gap, gaps, query as gap_query};
+pub use history::{Past, SHOWN, committed, newest_first};
+#[cfg(test)]
+pub use steps::Step;
+pub use steps::{Prices, Steps, cost};
+
+/// A run after its last step.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    pub source: String,
+    pub run_id: String,
+    /// RFC 3339 in UTC, without fractions of seconds.
+    pub written_at: String,
+    /// The lake's URL, and the warehouse without a password.
+    pub places: [String; 2],
+    pub steps: Steps,
+    pub prices: Option<Prices>,
+    /// The run's row in the ledger; `None` if it was not loaded.
+    pub loaded: Option<Loaded>,
+    /// The results of dbt in this run.
+    pub dbt: Option<dbt::Results>,
+    /// Until when the data goes.
+    pub until: Vec<Until>,
+    pub gaps: Vec<Gap>,
+    /// The last runs, newest first.
+    pub history: Vec<Past>,
+    /// What could not be read, with the reason.
+    pub unread: Vec<String>,
+}
+
+/// What a run loaded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Loaded {
+    pub tables: BTreeMap<String, Counts>,
+    pub findings: Vec<Finding>,
+    /// The reason for which a person accepted the findings.
+    pub accepted: Option<String>,
+}
+
+/// Until when the data of a collection goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Until {
+    pub collection: String,
+    /// The time of the newest event in it; empty if it has none.
+    pub newest: String,
+    /// When its newest response was requested.
+    pub fetched: String,
+}
+
+/// The result of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Its data is in the tables, and no step failed.
+    Loaded,
+    /// A newer run has newer data, so nothing was changed.
+    Superseded,
+    /// A step failed; the text is its name and the cause.
+    Failed(String),
+}
+
+impl Until {
+    /// The columns of the mart in the order of the fields; without a newest event, an empty text.
+    pub const QUERY: &str = "\
+SELECT collection, coalesce(to_char(newest_event_utc, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '') AS newest,
+       to_char(fetched_utc, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS fetched
+FROM analytics.data_until
+ORDER BY collection";
+}
+
+impl Report {
+    pub fn outcome(&self) -> Outcome {
+        if let Some(step) = self.steps.failed() {
+            return Outcome::Failed(format!("{}: {}", step.task, step.cause.as_deref().unwrap_or("cause not known")));
+        }
+        let failures = self.dbt.as_ref().map(|dbt| dbt.failures.as_slice()).unwrap_or_default();
+        if let Some(failure) = failures.first() {
+            return Outcome::Failed(format!("dbt: {}", failure.line()));
+        }
+        if self.loaded.is_some() { Outcome::Loaded } else { Outcome::Superseded }
+    }
+
+    /// Returns this run as an entry of later reports.
+    pub fn past(&self) -> Past {
+        let tables = self.loaded.as_ref().map(|loaded| loaded.tables.clone()).unwrap_or_default();
+        Past { run_id: self.run_id.clone(), at: self.written_at.clone(), seq: None, outcome: self.outcome(), tables }
+    }
+
+    /// Returns the newest event and the newest request of all collections.
+    pub fn data_until(&self) -> Option<(&str, &str)> {
+        let newest = self.until.iter().map(|until| until.newest.as_str()).max()?;
+        Some((newest, self.until.iter().map(|until| until.fetched.as_str()).max()?))
+    }
+}
+
+#[cfg(test)]
+#[path = "../tests/unit/report.rs"]
+mod tests;
