@@ -1,5 +1,5 @@
--- fct_launches and fct_core_flights count landings in different ways, but the counts must agree. Returns past launches
--- whose counts differ.
+-- fct_launches and fct_core_flights count landings in different ways, but the counts must agree. Returns launches that
+-- lifted off and whose counts differ.
 with flights as (
     select
         launch_id,
@@ -23,7 +23,7 @@ from {{ ref('fct_launches') }} as launches
 left join flights
     on launches.launch_id = flights.launch_id
 where
-    not launches.is_upcoming
+    launches.has_lifted_off
     and (
         launches.core_count <> coalesce(flights.core_count, 0)
         or launches.landing_attempt_count <> coalesce(flights.landing_attempt_count, 0)

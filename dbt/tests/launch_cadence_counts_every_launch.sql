@@ -10,7 +10,7 @@ with launches as (
 cadence as (
     select
         launch_year,
-        sum(launches + planned_launches) as launches
+        sum(launches + pad_losses + planned_launches + overdue_launches) as launches
     from {{ ref('launch_cadence_by_year') }}
     group by launch_year
 )
@@ -23,7 +23,4 @@ select
 from launches
 full outer join cadence
     on launches.launch_year = cadence.launch_year
-where
-    launches.launch_year is null
-    or cadence.launch_year is null
-    or launches.launches <> cadence.launches
+where coalesce(launches.launches, 0) <> coalesce(cadence.launches, 0)

@@ -11,9 +11,9 @@ flights as (
         min(launches.launch_at_utc) as first_launch_at_utc,
         max(launches.launch_at_utc) as last_launch_at_utc
     from {{ ref('stg_launch_crew') }} as launch_crew
-    inner join {{ ref('stg_launches') }} as launches
+    inner join {{ ref('int_launches_with_outcome') }} as launches
         on launch_crew.launch_id = launches.launch_id
-    where not launches.is_upcoming
+    where launches.has_lifted_off
     group by launch_crew.crew_id
 )
 

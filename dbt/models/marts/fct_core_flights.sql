@@ -5,7 +5,7 @@ with launch_cores as (
 ),
 
 launches as (
-    select * from {{ ref('stg_launches') }}
+    select * from {{ ref('int_launches_with_outcome') }}
 ),
 
 flights as (
@@ -42,7 +42,7 @@ flights as (
         on launch_cores.launch_id = launches.launch_id
     where
         launch_cores.core_id is not null
-        and not launches.is_upcoming
+        and launches.has_lifted_off
 )
 
 select

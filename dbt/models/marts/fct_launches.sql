@@ -1,7 +1,7 @@
 {{ redshift_layout(dist='launch_id', sort='launch_at_utc') }}
 
 with launches as (
-    select * from {{ ref('stg_launches') }}
+    select * from {{ ref('int_launches_with_outcome') }}
 ),
 
 cores as (
@@ -17,15 +17,6 @@ cores as (
 
 counts as (
     select * from {{ ref('int_launch_counts') }}
-),
-
-failures as (
-    select
-        launch_id,
-        min(failure_time_s) as failure_time_s,
-        {{ text_list('failure_reason') }} as failure_reason
-    from {{ ref('stg_launch_failures') }}
-    group by launch_id
 )
 
 select
@@ -43,16 +34,10 @@ select
     launches.is_upcoming,
 
     launches.is_success,
-    cast(
-        case
-            when launches.is_upcoming then 'planned'
-            when launches.is_success then 'success'
-            when not launches.is_success then 'failure'
-            else 'unknown'
-        end as varchar(16)
-    ) as launch_outcome,
-    failures.failure_time_s,
-    failures.failure_reason,
+    launches.launch_outcome,
+    launches.has_lifted_off,
+    launches.failure_time_s,
+    launches.failure_reason,
 
     coalesce(cores.core_count, 0) as core_count,
     coalesce(cores.reused_core_count, 0) as reused_core_count,
@@ -73,5 +58,3 @@ left join cores
     on launches.launch_id = cores.launch_id
 left join counts
     on launches.launch_id = counts.launch_id
-left join failures
-    on launches.launch_id = failures.launch_id

@@ -5,7 +5,7 @@ with payloads as (
 ),
 
 launches as (
-    select * from {{ ref('stg_launches') }}
+    select * from {{ ref('int_launches_with_outcome') }}
 ),
 
 -- the source links payloads and launches in two places: in the launch's payload list and in the payload itself
@@ -66,11 +66,18 @@ ranked as (
         on candidates.launch_id = launches.launch_id
 ),
 
+payload_customers as (
+    select distinct
+        payload_id,
+        customer_name
+    from {{ ref('bridge_payload_customers') }}
+),
+
 customers as (
     select
         payload_id,
         {{ text_list('customer_name') }} as customers
-    from {{ ref('stg_payload_customers') }}
+    from payload_customers
     group by payload_id
 ),
 
@@ -103,8 +110,14 @@ select
     launches.launch_at_utc,
     launches.launch_date,
     launches.launch_year,
-    coalesce(not launches.is_upcoming, false) as is_flown,
+    coalesce(launches.has_lifted_off, false) as is_flown,
     launches.is_success as is_launch_success,
+    coalesce(
+        launches.has_lifted_off
+        and launches.is_success
+        and (payloads.regime is null or payloads.regime <> 'sub-orbital'),
+        false
+    ) as has_reached_orbit,
 
     payloads.orbit,
     payloads.regime,

@@ -1,19 +1,12 @@
 {{ redshift_layout(dist='all', sort='launch_year') }}
 
-with payloads as (
-    select * from {{ ref('fct_payloads') }}
-    where
-        is_flown
-        and is_launch_success
-),
-
-in_orbit as (
+with in_orbit as (
     select
         launch_year,
         coalesce(regime, 'unknown') as regime,
         mass_kg
-    from payloads
-    where regime is null or regime <> 'sub-orbital'
+    from {{ ref('fct_payloads') }}
+    where has_reached_orbit
 )
 
 select

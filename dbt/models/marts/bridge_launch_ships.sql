@@ -1,0 +1,6 @@
+{{ redshift_layout(dist='all') }}
+
+select distinct
+    launch_id,
+    ship_id
+from {{ ref('stg_launch_ships') }}
