@@ -1,8 +1,8 @@
 -- A mapped name is final: it is not itself mapped to another. Returns the rows whose customer is mapped, too.
 select
-    names.reported_name,
-    names.customer_name,
+    mapped.reported_name,
+    mapped.customer_name,
     finals.customer_name as mapped_to
-from {{ ref('customer_names') }} as names
+from {{ ref('customer_names') }} as mapped
 inner join {{ ref('customer_names') }} as finals
-    on names.customer_name = finals.reported_name
+    on mapped.customer_name = finals.reported_name

@@ -1,7 +1,7 @@
 {{ config(severity='warn') }}
 
--- Two customers whose names differ only in case, spaces or punctuation are probably the same customer: add one of them to
--- the seed `customer_names`. Returns the spellings.
+-- Two customers whose names differ only in case, spaces or punctuation are probably the same customer: add one of them
+-- to the seed `customer_names`. Returns the spellings.
 with customers as (
     select
         customer_name,
@@ -11,9 +11,9 @@ with customers as (
 
 select
     customers.customer_name,
-    others.customer_name as other_customer_name
+    twins.customer_name as other_customer_name
 from customers
-inner join customers as others
+inner join customers as twins
     on
-        customers.letters = others.letters
-        and customers.customer_name < others.customer_name
+        customers.letters = twins.letters
+        and customers.customer_name < twins.customer_name

@@ -9,12 +9,12 @@ with runs as (
 )
 
 {% for collection in collections %}
-select
-    cast('{{ collection }}' as varchar(64)) as collection,
-    max(fetched_at_utc) as fetched_at_utc
-from runs
-where {{ json_has('tables', collection) }}
-{% if not loop.last %}
-union all
-{% endif %}
+    select
+        cast('{{ collection }}' as varchar(64)) as collection,
+        max(fetched_at_utc) as fetched_at_utc
+    from runs
+    where {{ json_has('tables', collection) }}
+    {% if not loop.last %}
+        union all
+    {% endif %}
 {%- endfor %}

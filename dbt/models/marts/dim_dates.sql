@@ -3,21 +3,25 @@
 {#- Redshift has no generate_series with tables: the days are counted by five digits, enough for 270 years. #}
 with digits as (
     {%- for digit in range(10) %}
-    select {{ digit }} as digit{% if not loop.last %} union all{% endif %}
+        select {{ digit }} as digit
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
     {%- endfor %}
 ),
 
-numbers as (
+offsets as (
     select
-        ones.digit + 10 * tens.digit + 100 * hundreds.digit + 1000 * thousands.digit + 10000 * others.digit as number
+        ones.digit + 10 * tens.digit + 100 * hundreds.digit + 1000 * thousands.digit
+        + 10000 * ten_thousands.digit as day_count
     from digits as ones
     cross join digits as tens
     cross join digits as hundreds
     cross join digits as thousands
-    cross join digits as others
+    cross join digits as ten_thousands
 ),
 
-span as (
+range_of_years as (
     select
         cast(date_trunc('year', min(launch_at_utc)) as date) as first_day,
         cast(date_trunc('year', max(launch_at_utc)) + interval '1 year' as date) as end_day
@@ -25,10 +29,10 @@ span as (
 ),
 
 days as (
-    select cast(span.first_day + numbers.number as date) as date_day
-    from numbers
-    inner join span
-        on span.first_day + numbers.number < span.end_day
+    select cast(range_of_years.first_day + offsets.day_count as date) as date_day
+    from offsets
+    inner join range_of_years
+        on range_of_years.first_day + offsets.day_count < range_of_years.end_day
 )
 
 select

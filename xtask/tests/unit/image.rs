@@ -42,6 +42,7 @@ fn repository() -> Tree {
         "dbt/tests/c.sql",
         "dbt/snapshots/d.sql",
         "dbt/packages/dbt_utils/e.sql",
+        "dbt/seeds/f.csv",
     ] {
         tree.file(path, format!("the text of {path}"));
     }
@@ -183,6 +184,7 @@ fn every_input_of_the_dbt_image_changes_its_key_and_nothing_else_does() {
         "dbt/tests/c.sql",
         "dbt/snapshots/d.sql",
         "dbt/packages/dbt_utils/e.sql",
+        "dbt/seeds/f.csv",
     ] {
         others.push(of(&changed(path, Node::File(0o644, b"other".to_vec()))));
     }

@@ -20,16 +20,16 @@
 
 with events as (
     {%- for collection, model, event, event_at in collections %}
-    select
-        cast('{{ collection }}' as varchar(64)) as collection,
-        count(*) as live_rows,
-        cast({% if event %}'{{ event }}'{% else %}null{% endif %} as varchar(64)) as newest_event,
-        max({% if event %}{{ event_at }}{% else %}cast(null as timestamp){% endif %}) as newest_event_at_utc
-    from {{ ref(model) }}
-    {%- if not loop.last %}
+        select
+            cast('{{ collection }}' as varchar(64)) as collection,
+            count(*) as live_rows,
+            cast({% if event %}'{{ event }}'{% else %}null{% endif %} as varchar(64)) as newest_event,
+            max({% if event %}{{ event_at }}{% else %}cast(null as timestamp){% endif %}) as newest_event_at_utc
+        from {{ ref(model) }}
+        {%- if not loop.last %}
 
-    union all
-    {% endif %}
+            union all
+        {% endif %}
     {%- endfor %}
 ),
 
@@ -38,7 +38,7 @@ fetches as (
 )
 
 select
-    cast('spacex' as varchar(64)) as source,
+    cast('spacex' as varchar(64)) as source_name,
     events.collection,
     events.live_rows,
     events.newest_event,

@@ -20,6 +20,12 @@ span as (
     where has_lifted_off
 ),
 
+launched as (
+    select distinct rocket_id
+    from launches
+    where has_lifted_off
+),
+
 months as (
     select distinct dates.date_month as launch_month
     from dates
@@ -43,7 +49,7 @@ counted as (
         launched.rocket_id,
         cast(null as varchar(16)) as launch_outcome
     from months
-    cross join (select distinct rocket_id from launches where has_lifted_off) as launched
+    cross join launched
 ),
 
 cadence as (

@@ -20,6 +20,12 @@ span as (
     where has_lifted_off
 ),
 
+launched as (
+    select distinct rocket_id
+    from launches
+    where has_lifted_off
+),
+
 years as (
     select distinct dates.date_year as launch_year
     from dates
@@ -42,7 +48,7 @@ counted as (
         launched.rocket_id,
         cast(null as varchar(16)) as launch_outcome
     from years
-    cross join (select distinct rocket_id from launches where has_lifted_off) as launched
+    cross join launched
 ),
 
 cadence as (
