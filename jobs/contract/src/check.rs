@@ -23,8 +23,9 @@ use crate::yaml::{explain, line_of, without_bom, without_place};
 const MAX_COLUMNS: usize = 1_600 - 6 - 2;
 
 /// Schemas of the dbt models, the ledger and the warehouse. Names with `pg_` are also the warehouse's; those with
-/// `staging_` belong to the loads of a source.
+/// `staging_` belong to the loads of a source, those with `analytics_` and `dev_` to dbt.
 const SCHEMAS: [&str; 4] = ["analytics", "etl", "information_schema", "public"];
+const PREFIXES: [&str; 4] = ["analytics_", "dev_", "pg_", "staging_"];
 
 /// How to fix the name of a source or a table.
 const RENAME: &str = "choose a different name";
@@ -117,7 +118,7 @@ impl<'c> Checker<'c> {
         let contract = self.contract;
         let source = contract.source.as_str();
         self.name(&["source"], source, RENAME);
-        if SCHEMAS.contains(&source) || ["pg_", "staging_"].iter().any(|prefix| source.starts_with(prefix)) {
+        if SCHEMAS.contains(&source) || PREFIXES.iter().any(|prefix| source.starts_with(prefix)) {
             self.add(&["source"], &[], format!("the schema `{source}` has another purpose; {RENAME}"));
         }
         self.share(&["defaults", "max_quarantine_share"], Some(contract.defaults.max_quarantine_share));

@@ -237,6 +237,11 @@ pub struct WarehouseInit {
     /// IAM role, or IAM:<user>, to grant read access to; repeatable
     #[arg(long, value_name = "ROLE")]
     pub reader: Vec<String>,
+    /// IAM role, or IAM:<user>, that also gets schemas `dev_<name>…` to build the marts in; repeatable
+    ///
+    /// On PostgreSQL, NAME is only the schemas' name, and the role `transformer` owns them.
+    #[arg(long, value_name = "NAME")]
+    pub developer: Vec<String>,
     /// Settings module with the sources (default: SETTINGS_MODULE in the environment or .env, otherwise dev)
     #[arg(long, value_name = "NAME")]
     pub env: Option<String>,

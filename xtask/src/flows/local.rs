@@ -201,7 +201,7 @@ impl Platform {
         self.save(&state)?;
         state.server.start()?;
         self.save(&state)?;
-        let statements = bootstrap(&[source.to_owned()], &BTreeMap::new());
+        let statements = bootstrap(&[source.to_owned()], &BTreeMap::new(), &[]);
         if state.prepared.get(source) != Some(&statements) {
             prepare(&state.server, source, &state.passwords)?;
             state.prepared.insert(source.to_owned(), statements);

@@ -21,7 +21,7 @@ use crate::warehouse::{DATABASE, ROLES, bootstrap};
 pub const CONTRACT: &str = "jobs/contracts/spacex.yaml";
 
 pub fn prepare(server: &Server, source: &str, passwords: &BTreeMap<String, String>) -> Result<()> {
-    create_database(server, DATABASE)?.execute(&bootstrap(&[source.to_owned()], &verifiers(passwords)))
+    create_database(server, DATABASE)?.execute(&bootstrap(&[source.to_owned()], &verifiers(passwords), &[]))
 }
 
 /// Creates a database if it does not exist; returns the superuser's login to it.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{FINDINGS, ROLES, readers, schemas};
+use super::{FINDINGS, MARTS, ROLES, development, layers, readers, schemas};
 
-/// Returns the statements for the sources. `verifiers` contains the SCRAM verifier for each role that can log in, so that
+/// Returns the statements for the sources and the developers' schemas, which `transformer` owns. `verifiers` contains the SCRAM verifier for each role that can log in, so that
 /// no statement contains a password: a server may log statements.
-pub fn bootstrap(sources: &[String], verifiers: &BTreeMap<String, String>) -> Vec<String> {
+pub fn bootstrap(sources: &[String], verifiers: &BTreeMap<String, String>, developers: &[String]) -> Vec<String> {
     let mut statements = Vec::new();
     for role in ROLES {
         statements.push(format!(
@@ -16,7 +16,9 @@ pub fn bootstrap(sources: &[String], verifiers: &BTreeMap<String, String>) -> Ve
             statements.push(format!("ALTER ROLE {role} LOGIN PASSWORD '{}'", verifier.replace('\'', "''")));
         }
     }
-    for (schema, owner) in schemas(sources) {
+    let of_developers = developers.iter().flat_map(|name| layers(&development(name)));
+    let of_developers = of_developers.map(|schema| (schema, "transformer"));
+    for (schema, owner) in schemas(sources).into_iter().chain(of_developers) {
         statements.push(format!("CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {owner}"));
     }
     // Every load locks this table, so that loads run one after the other without blocking readers of the ledger.
@@ -50,5 +52,11 @@ pub fn bootstrap(sources: &[String], verifiers: &BTreeMap<String, String>) -> Ve
             "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schemas} GRANT SELECT ON TABLES TO {readers}"
         ));
     }
+    // In one statement, because views depend on each other. Other objects that depend on them are not dropped.
+    statements.push(format!(
+        "DO $$ DECLARE misplaced text := (SELECT string_agg(format('%I.%I', schemaname, viewname), ', ') FROM pg_views \
+         WHERE schemaname = '{MARTS}' AND viewname ~ '^(stg|int)_'); \
+         BEGIN IF misplaced IS NOT NULL THEN EXECUTE 'DROP VIEW ' || misplaced; END IF; END $$"
+    ));
     statements
 }

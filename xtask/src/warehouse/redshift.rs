@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{FINDINGS, ROLES, readers, schemas};
+use super::{FINDINGS, MARTS, ROLES, development, is_misplaced, layers, readers, schemas};
 use crate::failure::Failure;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,16 +15,28 @@ pub struct Users {
     pub transformer: String,
     /// Users with read access only.
     pub readers: Vec<String>,
+    /// Users who build the marts in schemas of their own.
+    pub developers: Vec<String>,
 }
 
 impl Users {
-    /// Derives the users from IAM role names. A reader can also be a database user with a colon, such as `IAM:<user>`.
-    pub fn of_roles(loader: &str, transformer: &str, readers: &[String]) -> Result<Self, Failure> {
-        let readers = readers.iter().map(|name| if name.contains(':') { valid(name) } else { of_role(name) });
+    /// Derives the users from IAM role names. A reader or a developer can also be a database user with a colon, such as
+    /// `IAM:<user>`.
+    pub fn of_roles(
+        loader: &str,
+        transformer: &str,
+        readers: &[String],
+        developers: &[String],
+    ) -> Result<Self, Failure> {
+        let people = |names: &[String]| {
+            let user = |name: &String| if name.contains(':') { valid(name) } else { of_role(name) };
+            names.iter().map(user).collect::<Result<Vec<_>, _>>()
+        };
         let users = Self {
             loader: of_role(loader)?,
             transformer: of_role(transformer)?,
-            readers: readers.collect::<Result<_, _>>()?,
+            readers: people(readers)?,
+            developers: people(developers)?,
         };
         if users.loader == users.transformer {
             let failure = Failure::new(format!("the IAM role `{loader}` cannot be both loader and transformer"));
@@ -34,7 +46,7 @@ impl Users {
     }
 
     fn each(&self) -> impl Iterator<Item = (&str, &'static str)> {
-        let readers = self.readers.iter().map(|user| (user.as_str(), "reader"));
+        let readers = self.readers.iter().chain(&self.developers).map(|user| (user.as_str(), "reader"));
         [(self.loader.as_str(), "loader"), (self.transformer.as_str(), "transformer")].into_iter().chain(readers)
     }
 
@@ -63,11 +75,12 @@ fn valid(user: &str) -> Result<String, Failure> {
         .hint("use 1 to 64 letters, digits and characters of `+=,.@_-`"))
 }
 
-/// Queries for existing users, roles and grants, which return kind, name, and the granted role.
-pub const EXISTING: [&str; 3] = [
+/// Queries for existing users, roles, grants and views, which return kind, name, and the granted role or the schema.
+pub const EXISTING: [&str; 4] = [
     "SELECT 'user', usename, '' FROM pg_user",
     "SELECT 'role', role_name, '' FROM svv_roles",
     "SELECT 'grant', user_name, role_name FROM svv_user_grants",
+    "SELECT 'view', viewname, schemaname FROM pg_views WHERE schemaname = 'analytics'",
 ];
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -103,8 +116,10 @@ pub fn plan(sources: &[String], users: &Users, existing: &Existing) -> Vec<Strin
             statements.push(format!("GRANT ROLE {role} TO \"{user}\""));
         }
     }
-    for (schema, role) in schemas(sources) {
-        let owner = users.with(role);
+    let of_jobs = schemas(sources).into_iter().map(|(schema, role)| (schema, users.with(role)));
+    let of_developer = |user: &'_ String| layers(&development(user));
+    let of_developers = users.developers.iter().flat_map(|user| of_developer(user).map(|layer| (layer, user.as_str())));
+    for (schema, owner) in of_jobs.chain(of_developers) {
         statements.push(format!("CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION \"{owner}\""));
         statements.push(format!("ALTER SCHEMA {schema} OWNER TO \"{owner}\""));
     }
@@ -122,9 +137,22 @@ pub fn plan(sources: &[String], users: &Users, existing: &Existing) -> Vec<Strin
             ));
         }
     }
-    // Granted to the user, because the SVV_TABLE_INFO documentation only mentions grants to users.
-    for view in READ_BY_DBT.lines() {
-        statements.push(format!("GRANT SELECT ON {view} TO \"{}\"", users.transformer));
+    // With `--defer`, dbt reads the views that a developer has not built.
+    let deferred = layers(MARTS)[1..].join(", ");
+    for user in &users.developers {
+        statements.push(format!("GRANT USAGE ON SCHEMA {deferred} TO \"{user}\""));
+        statements.push(format!("GRANT SELECT ON ALL TABLES IN SCHEMA {deferred} TO \"{user}\""));
+        statements.push(format!(
+            "ALTER DEFAULT PRIVILEGES FOR USER \"{}\" IN SCHEMA {deferred} GRANT SELECT ON TABLES TO \"{user}\"",
+            users.transformer
+        ));
+    }
+    // Granted to the users, because the SVV_TABLE_INFO documentation only mentions grants to users.
+    for user in [&users.transformer].into_iter().chain(&users.developers) {
+        statements.extend(READ_BY_DBT.lines().map(|view| format!("GRANT SELECT ON {view} TO \"{user}\"")));
+    }
+    for [_, view, _] in existing.0.iter().filter(|[kind, view, _]| kind == "view" && is_misplaced(view)) {
+        statements.push(format!("DROP VIEW IF EXISTS {MARTS}.\"{view}\""));
     }
     statements
 }

@@ -61,7 +61,14 @@ async fn a_new_database_is_prepared_and_the_command_is_idempotent() {
 
     let done = init(&address, &password, &[]);
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let misplaced = "CREATE VIEW analytics.stg_a AS SELECT 1; CREATE VIEW analytics.int_b AS TABLE analytics.stg_a";
+    inside.batch_execute(misplaced).await.expect("views");
+    let more = ["--developer", "Ann"];
+    assert!(init(&address, &password, &more).status.success());
     let first = catalogue(&inside).await;
+    let has = |start: &str| first.iter().any(|line| line.starts_with(start));
+    assert!(has("analytics_stagingtransformer") && has("dev_ann_intermediatetransformer"), "{first:#?}");
+    assert!(!has("stg_a") && !has("int_b"), "{first:#?}");
     assert!(first.iter().any(|line| line.starts_with("spacexloader")), "{first:#?}");
     assert!(init(&address, &password, &[]).status.success());
     assert_eq!(catalogue(&inside).await, first);

@@ -123,7 +123,9 @@ fn a_collection_overrides_the_policy_for_what_was_removed() {
 
 #[test]
 fn a_source_does_not_use_another_schema() {
-    for source in ["analytics", "etl", "information_schema", "pg_zoo", "public", "staging_zoo"] {
+    for source in
+        ["analytics", "analytics_zoo", "dev_zoo", "etl", "information_schema", "pg_zoo", "public", "staging_zoo"]
+    {
         let found = problems(&GOOD.replacen("source: zoo", &format!("source: {source}"), 1));
         let message = format!("the schema `{source}` has another purpose; choose a different name");
         assert_eq!(found, [format!("zoo.yaml:1: source: {message}")]);

@@ -22,19 +22,20 @@ struct Account {
     loader: String,
     transformer: String,
     analyst: String,
+    developer: String,
 }
 
 impl Account {
     fn new(test: &str) -> Self {
         let zoo = Zoo::stocked().unprepared();
-        let [loader, transformer, analyst] =
-            ["ingestion", "dbt", "analyst"].map(|job| format!("{test}-{job}-{}", std::process::id()));
+        let [loader, transformer, analyst, developer] =
+            ["ingestion", "dbt", "analyst", "Dev"].map(|job| format!("{test}-{job}-{}", std::process::id()));
         let database = zoo.database();
         let mut settings = settings(database, Role::Postgres, false);
         let role = format!("arn:aws:iam::000000000000:role/{loader}");
         settings.identities = Identities::Everyone(Identity::of_arn(&role).expect("the ARN of a role"));
         settings.data_api.secrets.insert(SECRET.to_owned(), User::Admin);
-        Self { rig: Rig::before(zoo, start(settings)), loader, transformer, analyst }
+        Self { rig: Rig::before(zoo, start(settings)), loader, transformer, analyst, developer }
     }
 
     /// Runs `cargo xtask warehouse-init`.
@@ -49,6 +50,7 @@ impl Account {
         let mut command = Command::new(xtask);
         command.args(["warehouse-init", "redshift://zoo-workgroup/zoo", "--admin-secret", secret]);
         command.args(["--loader", &self.loader, "--transformer", &self.transformer, "--reader", &self.analyst]);
+        command.args(["--developer", &self.developer]);
         command.arg("--contract").arg(self.rig.zoo.contract()).args(more);
         command.env_clear().env("AWS_ENDPOINT_URL", self.rig.api.url()).env("AWS_DEFAULT_REGION", "eu-west-1");
         command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
@@ -125,6 +127,46 @@ fn each_role_has_only_the_permissions_that_it_needs() {
         assert!(analyst.query(&format!("SELECT 1 FROM {view}")).is_err());
     }
     assert!(account.enter(&account.loader).query("SELECT 1 FROM analytics.mart").is_err());
+}
+
+#[test]
+fn a_developer_reads_production_and_builds_in_schemas_of_their_own() {
+    let account = Account::new("layers");
+    account.statements(&[]);
+    account.rig.transform("r1");
+    account.rig.commits("r1");
+    let [transformer, analyst, developer] =
+        [&account.transformer, &account.analyst, &account.developer].map(|role| account.enter(role));
+    transformer.run("CREATE VIEW analytics_staging.stg_animals AS SELECT * FROM zoo.animals");
+    transformer.run("CREATE TABLE analytics.animals AS SELECT * FROM analytics_staging.stg_animals");
+    let own = format!("dev_{}", account.developer.to_lowercase().replace('-', "_"));
+    developer.run(&format!("CREATE VIEW {own}_staging.stg_animals AS SELECT * FROM analytics_staging.stg_animals"));
+    developer.run(&format!("CREATE TABLE {own}.animals AS SELECT * FROM {own}_staging.stg_animals"));
+    assert!(analyst.number("SELECT count(*) FROM analytics.animals") > 0);
+    let refused = |session: &Session, sql: &str| {
+        let message = session.query(sql).expect_err(sql);
+        assert!(message.contains("permission denied"), "{sql}: {message}");
+    };
+    refused(&analyst, "SELECT 1 FROM analytics_staging.stg_animals");
+    refused(&analyst, &format!("SELECT 1 FROM {own}.animals"));
+    refused(&transformer, "CREATE SCHEMA dev_more");
+    refused(&developer, "CREATE SCHEMA dev_more");
+    refused(&developer, "CREATE TABLE analytics.more (n int)");
+    refused(&developer, "CREATE VIEW analytics_staging.more AS SELECT 1 AS n");
+}
+
+#[test]
+fn views_of_layers_in_the_schema_of_the_marts_are_dropped() {
+    let account = Account::new("misplaced");
+    account.statements(&[]);
+    let transformer = account.enter(&account.transformer);
+    for view in ["stg_old", "int_old", "own"] {
+        transformer.run(&format!("CREATE VIEW analytics.{view} AS SELECT 1 AS n"));
+    }
+    account.statements(&[]);
+    assert!(account.statements(&[]).iter().all(|sql| !sql.starts_with("DROP")));
+    let left = "SELECT viewname FROM pg_views WHERE schemaname = 'analytics'";
+    assert_eq!(account.rig.zoo.database().session(Role::Postgres).texts(left), ["own"]);
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
                 let hint = "pass the IAM roles of the two jobs: --loader ROLE --transformer ROLE";
                 bail!(Failure::new("Redshift requires both --loader and --transformer").hint(hint));
             };
-            let users = Users::of_roles(loader, transformer, &args.reader)?;
+            let users = Users::of_roles(loader, transformer, &args.reader, &args.developer)?;
             let (aws, secret) = (Aws::open(&variables, None)?, args.admin_secret.as_deref());
             terminal::step("Reading the warehouse");
             apply(args, &sources, &Preparation::redshift(&aws, (&workgroup, &database), secret, &users, &sources)?)
@@ -47,7 +47,7 @@ pub(super) fn run(args: &WarehouseInit) -> Result<Exit> {
             let login = Login::new(&host, port, &user, &admin, &database).with_tls(tls);
             let passwords = ROLES.into_iter().filter_map(password).collect();
             terminal::step("Reading the warehouse");
-            apply(args, &sources, &Preparation::postgres(login, &passwords, &sources)?)
+            apply(args, &sources, &Preparation::postgres(login, &passwords, &sources, &args.developer)?)
         }
     }
 }

@@ -79,7 +79,7 @@ pub(super) fn apply(aws: &Aws, settings: &Settings, step: &WarehouseStep, report
     if step.prepares {
         report("preparing schemas, ledger, roles and grants");
         let roles = settings.roles();
-        let users = Users::of_roles(&roles.ingestion, &roles.dbt, &[roles.airflow])?;
+        let users = Users::of_roles(&roles.ingestion, &roles.dbt, &[roles.airflow], &[])?;
         let namespace = aws.wait(serverless.namespace(&names.namespace))?;
         let secret = namespace.and_then(|namespace| namespace.admin_password_secret_arn);
         let place = (names.workgroup.as_str(), names.database.as_str());

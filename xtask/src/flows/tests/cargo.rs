@@ -41,7 +41,7 @@ pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<bool> {
     if !bench.cargo_test(&EVERY, &["redshift::every_table::"], &more)? {
         return Ok(false);
     }
-    let users = Users::of_roles("ingestion", "dbt", &["IAM:ann".to_owned()])?;
+    let users = Users::of_roles("ingestion", "dbt", &["IAM:ann".to_owned()], &["IAM:bea".to_owned()])?;
     let mut init = plan(&["spacex".to_owned()], &users, &Existing::default());
     // sqlfluff does not support roles as grantees in ALTER DEFAULT PRIVILEGES; Redshift does.
     init.retain(|sql| !sql.starts_with("ALTER DEFAULT PRIVILEGES"));

@@ -42,10 +42,16 @@ impl<'a> Preparation<'a> {
     }
 
     /// Inspects a server as an administrator, without changing it. Roles with a password will be able to log in.
-    pub fn postgres(admin: Login, passwords: &BTreeMap<String, String>, sources: &[String]) -> Result<Self> {
+    pub fn postgres(
+        admin: Login,
+        passwords: &BTreeMap<String, String>,
+        sources: &[String],
+        developers: &[String],
+    ) -> Result<Self> {
         // A wrong address or password fails here.
         admin.query("SELECT 1")?;
-        Ok(Self { connection: Connection::Wire(admin), statements: bootstrap(sources, &verifiers(passwords)) })
+        let statements = bootstrap(sources, &verifiers(passwords), developers);
+        Ok(Self { connection: Connection::Wire(admin), statements })
     }
 
     pub fn apply(&self) -> Result<()> {

@@ -95,7 +95,7 @@ fn unit_tests() -> u64 {
 /// view's rows.
 const RELATIONS: &str = "SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
     WHERE n.nspname IN ('spacex', 'analytics') AND c.relkind IN ('r', 'v', 'm') AND c.relname NOT LIKE 'mv_tbl__%' \
-    AND c.relname !~ '^stg_(etl|shop|stations)__' ORDER BY 1";
+    ORDER BY 1";
 /// Columns with the ID or the time of a run, and the column that a rehearsal adds.
 const OF_THE_RUN: &str =
     "{_run_id,run_id,_loaded_at,loaded_at_utc,dbt_updated_at,valid_from_utc,dbt_scd_id,added_column}";
@@ -118,7 +118,7 @@ fn same_rows(local: &Local, state: &Value) {
         })
     };
     let relations = query(RELATIONS).concat();
-    assert!(relations.len() > 60, "{relations:?}");
+    assert!(relations.len() > 40, "{relations:?}");
     let digest = |relation: &String| {
         format!(
             "SELECT '{relation}' AS relation, count(*) || ' ' || md5(string_agg(line, '' ORDER BY line)) AS digest \

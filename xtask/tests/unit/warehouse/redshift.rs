@@ -3,7 +3,8 @@
 use super::*;
 
 fn users() -> Users {
-    Users::of_roles("ingestion", "dbt", &["analyst".to_owned(), "IAM:ann".to_owned()]).expect("valid names")
+    Users::of_roles("ingestion", "dbt", &["analyst".to_owned(), "IAM:ann".to_owned()], &["IAM:Bea.B".to_owned()])
+        .expect("valid names")
 }
 
 #[test]
@@ -19,6 +20,9 @@ fn the_plan_creates_only_missing_users_roles_and_grants() {
         "ALTER TABLE etl.findings OWNER TO \"IAMR:ingestion\"",
         "GRANT SELECT ON svv_table_info TO \"IAMR:dbt\"",
         "GRANT SELECT ON svv_mv_info TO \"IAMR:dbt\"",
+        "CREATE SCHEMA IF NOT EXISTS analytics_staging AUTHORIZATION \"IAMR:dbt\"",
+        "CREATE SCHEMA IF NOT EXISTS dev_bea_b_intermediate AUTHORIZATION \"IAM:Bea.B\"",
+        "GRANT SELECT ON svv_mv_info TO \"IAM:Bea.B\"",
     ] {
         assert!(first.iter().any(|sql| sql == expected), "{expected} is not in {first:#?}");
     }
@@ -33,13 +37,20 @@ fn the_plan_creates_only_missing_users_roles_and_grants() {
             .iter()
             .any(|sql| ["CREATE USER", "CREATE ROLE", "GRANT ROLE"].iter().any(|start| sql.starts_with(start)))
     );
+    let views = ["stg_animals", "int_counts", "mine"].map(|view| line("view", view, "analytics"));
+    let migrated = plan(&["zoo".to_owned()], &users(), &Existing::read(views));
+    let dropped: Vec<_> = migrated.iter().filter(|sql| sql.starts_with("DROP")).collect();
+    assert_eq!(
+        dropped,
+        ["DROP VIEW IF EXISTS analytics.\"int_counts\"", "DROP VIEW IF EXISTS analytics.\"stg_animals\""]
+    );
 }
 
 #[test]
 fn names_that_iam_does_not_allow_are_refused() {
     for name in ["", "a b", "x\"; DROP SCHEMA etl; --", "ä", &"x".repeat(65), "arn:aws:iam::1:role/x", "team/x"] {
-        assert!(Users::of_roles(name, "dbt", &[]).is_err(), "{name}");
-        assert!(Users::of_roles("a", "b", &[format!("IAM:{name}\"")]).is_err(), "{name}");
+        assert!(Users::of_roles(name, "dbt", &[], &[]).is_err(), "{name}");
+        assert!(Users::of_roles("a", "b", &[], &[format!("IAM:{name}\"")]).is_err(), "{name}");
     }
-    assert!(Users::of_roles("same", "same", &[]).is_err());
+    assert!(Users::of_roles("same", "same", &[], &[]).is_err());
 }
