@@ -3,8 +3,13 @@
     python run.py [dbt] [dbt arguments; default: build]
 
 LAKE_URL  s3://bucket[/prefix]: this run's artifacts are uploaded, even if the run fails, to
-          dbt/run=<RUN_ID>/<attempt>/<file>. If it is file:///dir or not set, they are not uploaded
+          dbt/run=<RUN_ID>/<attempt>/<file>. If it is file:///dir or not set, they are not uploaded. The manifest of the
+          newest complete build is also dbt/production/manifest.json, for `--state`
 RUN_ID    the run ID, required if LAKE_URL is in S3: 1 to 64 characters of A-Z a-z 0-9 _ -
+
+If AWS Batch repeats a job (AWS_BATCH_JOB_ID, AWS_BATCH_JOB_ATTEMPT), `dbt build` continues with `dbt retry` what the
+preceding attempt has not built. A job has one image, one command and one RUN_ID, so both attempts are the same build.
+A new job, for example of Airflow's retry, builds everything.
 
 dbt's arguments and output are passed through. boto3 (region, credentials, AWS_ENDPOINT_URL) and dbt (see profiles.yml)
 read the other environment variables.
@@ -22,6 +27,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -29,7 +35,8 @@ from urllib.parse import urlsplit
 DONE, FAILED, USAGE, TEMPFAIL = 0, 1, 2, 75
 
 LOG = "dbt.log"
-ARTEFACTS = ("manifest.json", "run_results.json", "sources.json", "catalog.json")
+RESULTS = "run_results.json"
+ARTEFACTS = ("manifest.json", RESULTS, "sources.json", "catalog.json")
 
 # Temporary S3 errors, in addition to all 5xx responses. ExpiredToken: a new container gets new credentials.
 TEMPORARY = ("ExpiredToken", "OperationAborted", "RequestTimeout", "RequestTimeTooSkewed", "SlowDown", "Throttling")
@@ -64,12 +71,16 @@ class Bucket:
         # The error does not contain the URL, because the part before an @ may be a secret.
         if not re.fullmatch(r"[A-Za-z0-9._-]+", parts.netloc) or parts.query or parts.fragment:
             raise Refused("LAKE_URL is not s3://bucket or s3://bucket/prefix")
-        # A time and 24 random bits, as in the jobs, so that two processes never write the same key.
-        attempt = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()) + f"-{secrets.token_hex(3)}"
+        # A time and 24 random bits, as in the jobs, so that two processes never write the same key. An attempt of a job
+        # in AWS Batch is named after the job, for the next attempt.
+        job, number = os.environ.get("AWS_BATCH_JOB_ID", ""), os.environ.get("AWS_BATCH_JOB_ATTEMPT", "")
+        unique = f"{job}.{number}" if job and number.isdecimal() else secrets.token_hex(3)
+        self.preceding = f"-{job}.{int(number) - 1}/{RESULTS}" if job and number.isdecimal() else None
         prefix = [part for part in parts.path.split("/") if part]
         self.name = parts.netloc
         self.place = "/".join([*prefix, "dbt"])
-        self.folder = f"{self.place}/run={run_id}/{attempt}"
+        self.run = f"{self.place}/run={run_id}/"
+        self.folder = f"{self.run}{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{unique}"
         # Imported only for S3, because the import is slow.
         import boto3
         from botocore.config import Config
@@ -84,8 +95,23 @@ class Bucket:
             hint = "check AWS_ENDPOINT_URL, AWS_DEFAULT_REGION and AWS_PROFILE"
             raise Refused(f"cannot create an S3 client: {type(error).__name__}; hint: {hint}") from error
 
-    def upload(self, before):
-        """Uploads the files written since `before`; returns the exit code."""
+    def results_of_preceding_attempt(self):
+        """Returns the results of the preceding attempt of this job in AWS Batch; None if there are none."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if self.preceding is None or self.preceding.endswith(f".0/{RESULTS}"):
+            return None
+        try:
+            listed = self.client.list_objects_v2(Bucket=self.name, Prefix=self.run).get("Contents", [])
+            keys = [one["Key"] for one in listed if one["Key"].endswith(self.preceding)]
+            found = [json.load(self.client.get_object(Bucket=self.name, Key=key)["Body"]) for key in keys]
+            return found[0] if found and found[0]["results"] else None
+        except (BotoCoreError, ClientError, ValueError, LookupError, TypeError) as error:
+            log(f"warning: cannot read the results of the preceding attempt: {type(error).__name__}; all models are built")
+            return None
+
+    def upload(self, before, complete):
+        """Uploads the files written since `before`, also for `--state` if the build was `complete`; returns the exit code."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         name = "artifacts"
@@ -93,6 +119,9 @@ class Bucket:
             contents = written(before)
             for name, content in contents.items():
                 self.client.put_object(Bucket=self.name, Key=f"{self.folder}/{name}", Body=content)
+            if complete and (name := "manifest.json") in contents:
+                key = f"{self.place}/production/{name}"
+                self.client.put_object(Bucket=self.name, Key=key, Body=contents[name])
         except (BotoCoreError, ClientError) as error:
             kind, message, temporary = classified(error)
             return self.failed(name, f"{kind}: {message}" if message else kind, temporary, self.remedy(kind))
@@ -176,14 +205,39 @@ def written(before):
     return contents
 
 
-def failed_by_conflicts(before):
-    """Returns whether dbt's results contain failures, all of which are conflicts with other transactions."""
+def results(before):
+    """Returns the results that dbt wrote in this run, or an empty object."""
     try:
-        results = json.loads(written(before).get("run_results.json", b"{}")).get("results", [])
+        found = json.loads(written(before).get(RESULTS, b"{}"))
+        return found if isinstance(found, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def is_complete(found):
+    """Returns whether the results are those of a build of the whole project."""
+    options = found.get("args", {})
+    return options.get("which") == "build" and not options.get("select") and not options.get("exclude")
+
+
+def add_results(preceding, before):
+    """Adds the results of the preceding attempt to dbt's, which has only those of the nodes that it repeated."""
+    file = next(file for file in before if file.name == RESULTS)
+    new = results(before)
+    by_node = {result["unique_id"]: result for one in (preceding, new) for result in one.get("results", [])}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({**preceding, **new, "results": list(by_node.values())}))
+
+
+def failed_by_conflicts(found):
+    """Returns whether the results contain failures, all of which are conflicts with other transactions."""
+    try:
         failures = [
-            result.get("message") for result in results if result["status"] in ("error", "fail", "runtime error")
+            result.get("message")
+            for result in found.get("results", [])
+            if result["status"] in ("error", "fail", "runtime error")
         ]
-    except (OSError, ValueError, LookupError, AttributeError):
+    except (LookupError, AttributeError, TypeError):
         return False
     return bool(failures) and all(any(words in str(message).lower() for words in CONFLICTS) for message in failures)
 
@@ -235,12 +289,23 @@ def main(arguments):
         if url and not url.startswith(("s3://", "file:///")):
             raise Refused("LAKE_URL is neither s3://bucket nor file:///dir")
         bucket = Bucket(url, os.environ.get("RUN_ID", "")) if url.startswith("s3://") else None
+        arguments = arguments or ["build"]
         before = {file: stamp(file) for file in output_files(arguments)}
-        code = run_dbt(arguments or ["build"])
-        if code == FAILED and failed_by_conflicts(before):
+        # `dbt retry` has the options of the build, but not its paths.
+        is_repeatable = bucket and arguments[0] == "build" and output_files(arguments) == output_files([])
+        preceding = bucket.results_of_preceding_attempt() if is_repeatable else None
+        with tempfile.TemporaryDirectory() as state:
+            if preceding:
+                log(f"dbt retry: continuing the preceding attempt of this job ({len(preceding['results'])} results)")
+                Path(state, RESULTS).write_text(json.dumps(preceding))
+            code = run_dbt(["retry", "--state", state] if preceding else arguments)
+        if preceding:
+            add_results(preceding, before)
+        found = results(before)
+        if code == FAILED and failed_by_conflicts(found):
             code = TEMPFAIL
         # If dbt failed, its exit code takes precedence over that of a failed upload.
-        uploaded = bucket.upload(before) if bucket else DONE
+        uploaded = bucket.upload(before, code == DONE and is_complete(found)) if bucket else DONE
         return code or uploaded
     except Refused as error:
         log(f"error: {error}")

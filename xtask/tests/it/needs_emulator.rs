@@ -119,7 +119,7 @@ impl Project {
         let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
         let attempts = children(&copy.path().join(prefix));
         let files = |attempt: &PathBuf| {
-            children(attempt).iter().map(|file| (name(file), fs::read(file).expect("bytes"))).collect()
+            children(attempt).iter().filter(|file| file.is_file()).map(|file| (name(file), fs::read(file).expect("bytes"))).collect()
         };
         attempts.iter().map(files).collect()
     }
@@ -227,6 +227,49 @@ fn the_log_of_a_stopped_run_is_uploaded() {
     // dbt writes a line to its output first, so the last one may not be in the log.
     assert!(String::from_utf8_lossy(&kept["dbt.log"]).contains("Found 1 model"));
     assert!(!kept.contains_key("run_results.json"));
+}
+
+/// The message is that of a conflict; a variable removes it.
+const IN_CONFLICT: &str = r#"select {% if env_var('DBT_CONFLICT', '') %}"deadlock detected"{% else %}1 as one{% endif %}"#;
+
+#[test]
+fn a_repeated_job_builds_what_its_preceding_attempt_has_not_built() {
+    const ON_CONFLICT: &str = "select * from {{ ref('conflict') }}";
+    let project = Project::new("again", &[("fine", FINE), ("conflict", IN_CONFLICT), ("later", ON_CONFLICT)]);
+    let attempt = |number: &str, job: &str| {
+        let entry = project.entry().env("AWS_BATCH_JOB_ID", job).env("AWS_BATCH_JOB_ATTEMPT", number);
+        entry.env("DBT_EXCLUDE_RESOURCE_TYPES", "unit_test")
+    };
+    let statuses = || {
+        let kept = project.kept("dbt/run=r1").pop().expect("an attempt");
+        let results: Value = serde_json::from_slice(&kept["run_results.json"]).expect("JSON");
+        let line = |one: &Value| {
+            let name = one["unique_id"].as_str().expect("an ID").rsplit('.').next().expect("a name").to_owned();
+            (name, one["status"].as_str().expect("a status").to_owned())
+        };
+        results["results"].as_array().expect("results").iter().map(line).collect::<BTreeMap<_, _>>()
+    };
+    let expected = |conflict: &str, later: &str| {
+        let fine = ("fine".to_owned(), "success".to_owned());
+        [fine, ("conflict".to_owned(), conflict.to_owned()), ("later".to_owned(), later.to_owned())].into()
+    };
+    for number in ["1", "2"] {
+        let failed = attempt(number, "job").env("DBT_CONFLICT", "yes").run(&["build"]);
+        let built_fine = failed.stdout.contains(".fine ");
+        assert!(failed.code == Some(75) && built_fine == (number == "1"), "{failed:?}");
+        assert_eq!(statuses(), expected("error", "skipped"));
+    }
+    assert!(project.kept("dbt").iter().all(BTreeMap::is_empty), "no build was complete");
+    let done = attempt("3", "job").run(&["build"]);
+    assert!(done.code == Some(0) && done.stderr.contains("dbt retry: continuing") && !done.stdout.contains(".fine "));
+    assert_eq!(statuses(), expected("success", "success"));
+    assert_eq!(names(&project.kept("dbt")[0]), ["manifest.json"]);
+    // The next attempt has nothing to do, and another job builds everything.
+    let nothing = attempt("4", "job").run(&["build"]);
+    assert!(nothing.code == Some(0) && !nothing.stdout.contains("START"), "{nothing:?}");
+    assert_eq!(statuses(), expected("success", "success"));
+    attempt("2", "other").run(&["build"]).reports(0, &["dbt's artifacts"]);
+    assert_eq!(statuses(), expected("success", "success"));
 }
 
 /// Starts a server that returns the same error for every request.
