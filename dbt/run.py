@@ -4,7 +4,8 @@
 
 LAKE_URL  s3://bucket[/prefix]: this run's artifacts are uploaded, even if the run fails, to
           dbt/run=<RUN_ID>/<attempt>/<file>. If it is file:///dir or not set, they are not uploaded. The manifest of the
-          newest complete build is also dbt/production/manifest.json, for `--state`
+          newest complete build is also dbt/production/manifest.json, for `--state`, and its documentation is
+          dbt/docs/index.html
 RUN_ID    the run ID, required if LAKE_URL is in S3: 1 to 64 characters of A-Z a-z 0-9 _ -
 
 If AWS Batch repeats a job (AWS_BATCH_JOB_ID, AWS_BATCH_JOB_ATTEMPT), `dbt build` continues with `dbt retry` what the
@@ -37,6 +38,9 @@ DONE, FAILED, USAGE, TEMPFAIL = 0, 1, 2, 75
 LOG = "dbt.log"
 RESULTS = "run_results.json"
 ARTEFACTS = ("manifest.json", RESULTS, "sources.json", "catalog.json")
+
+# The documentation takes about 10 seconds.
+DOCS_SECONDS = 120
 
 # Temporary S3 errors, in addition to all 5xx responses. ExpiredToken: a new container gets new credentials.
 TEMPORARY = ("ExpiredToken", "OperationAborted", "RequestTimeout", "RequestTimeTooSkewed", "SlowDown", "Throttling")
@@ -129,6 +133,19 @@ class Bucket:
             return self.failed(name, f"stopped by {stopped}", True, "")
         log(f"dbt's artifacts: s3://{self.name}/{self.folder}/ ({', '.join(contents) or 'none written'})")
         return DONE
+
+    def publish_docs(self, target):
+        """Generates and uploads the documentation of what was built. A failure is only a warning."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        # The manifest of the build has the compiled SQL.
+        command = ["dbt", "--quiet", "docs", "generate", "--static", "--no-compile"]
+        try:
+            subprocess.run(command, check=True, timeout=DOCS_SECONDS)
+            page, key = (target / "static_index.html").read_bytes(), f"{self.place}/docs/index.html"
+            self.client.put_object(Bucket=self.name, Key=key, Body=page, ContentType="text/html; charset=utf-8")
+        except (OSError, subprocess.SubprocessError, BotoCoreError, ClientError, Stopped) as error:
+            log(f"warning: dbt's documentation was not published: {type(error).__name__}")
 
     def failed(self, name, cause, temporary, remedy):
         hint = "try again" if temporary else remedy
@@ -291,9 +308,9 @@ def main(arguments):
         bucket = Bucket(url, os.environ.get("RUN_ID", "")) if url.startswith("s3://") else None
         arguments = arguments or ["build"]
         before = {file: stamp(file) for file in output_files(arguments)}
-        # `dbt retry` has the options of the build, but not its paths.
-        is_repeatable = bucket and arguments[0] == "build" and output_files(arguments) == output_files([])
-        preceding = bucket.results_of_preceding_attempt() if is_repeatable else None
+        # Other commands of dbt have the options of the build, but not its paths.
+        has_followers = bucket and arguments[0] == "build" and output_files(arguments) == output_files([])
+        preceding = bucket.results_of_preceding_attempt() if has_followers else None
         with tempfile.TemporaryDirectory() as state:
             if preceding:
                 log(f"dbt retry: continuing the preceding attempt of this job ({len(preceding['results'])} results)")
@@ -304,9 +321,13 @@ def main(arguments):
         found = results(before)
         if code == FAILED and failed_by_conflicts(found):
             code = TEMPFAIL
+        complete = code == DONE and is_complete(found)
         # If dbt failed, its exit code takes precedence over that of a failed upload.
-        uploaded = bucket.upload(before, code == DONE and is_complete(found)) if bucket else DONE
-        return code or uploaded
+        uploaded = bucket.upload(before, complete) if bucket else DONE
+        code = code or uploaded
+        if has_followers and complete:
+            bucket.publish_docs(next(iter(before)).parent)
+        return code
     except Refused as error:
         log(f"error: {error}")
         return USAGE

@@ -13,6 +13,7 @@
 //! report/<source>/<id>.html, .json                            the page of a run, and its outcome for later pages
 //! dbt/run=<id>/<attempt>/<file>                                artifacts of a dbt run: manifest, results, log
 //! dbt/production/manifest.json                                 the manifest of the newest complete build
+//! dbt/docs/index.html                                          its documentation
 //! ```
 //!
 //! An `attempt` is one start of a program for a run. Two attempts never write the same key; the receipt, which is written

@@ -119,7 +119,11 @@ impl Project {
         let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
         let attempts = children(&copy.path().join(prefix));
         let files = |attempt: &PathBuf| {
-            children(attempt).iter().filter(|file| file.is_file()).map(|file| (name(file), fs::read(file).expect("bytes"))).collect()
+            children(attempt)
+                .iter()
+                .filter(|file| file.is_file())
+                .map(|file| (name(file), fs::read(file).expect("bytes")))
+                .collect()
         };
         attempts.iter().map(files).collect()
     }
@@ -230,7 +234,8 @@ fn the_log_of_a_stopped_run_is_uploaded() {
 }
 
 /// The message is that of a conflict; a variable removes it.
-const IN_CONFLICT: &str = r#"select {% if env_var('DBT_CONFLICT', '') %}"deadlock detected"{% else %}1 as one{% endif %}"#;
+const IN_CONFLICT: &str =
+    r#"select {% if env_var('DBT_CONFLICT', '') %}"deadlock detected"{% else %}1 as one{% endif %}"#;
 
 #[test]
 fn a_repeated_job_builds_what_its_preceding_attempt_has_not_built() {
@@ -263,7 +268,10 @@ fn a_repeated_job_builds_what_its_preceding_attempt_has_not_built() {
     let done = attempt("3", "job").run(&["build"]);
     assert!(done.code == Some(0) && done.stderr.contains("dbt retry: continuing") && !done.stdout.contains(".fine "));
     assert_eq!(statuses(), expected("success", "success"));
-    assert_eq!(names(&project.kept("dbt")[0]), ["manifest.json"]);
+    let [docs, production, _] = <[_; 3]>::try_from(project.kept("dbt")).expect("three folders");
+    assert_eq!((names(&docs), names(&production)), (vec!["index.html"], vec!["manifest.json"]));
+    let page = String::from_utf8_lossy(&docs["index.html"]);
+    assert!(page.contains("model.tiny.later") && page.contains("\"type\": \"integer\""));
     // The next attempt has nothing to do, and another job builds everything.
     let nothing = attempt("4", "job").run(&["build"]);
     assert!(nothing.code == Some(0) && !nothing.stdout.contains("START"), "{nothing:?}");
@@ -307,6 +315,19 @@ fn a_refused_upload_is_one_line_with_a_hint() {
     let output = uploading(&folder).env("AWS_ACCESS_KEY_ID", "").env("AWS_SECRET_ACCESS_KEY", "").run(&[]);
     output.reports(1, &["NoCredentialsError", "credentials"]);
     uploading(&folder).env("AWS_ENDPOINT_URL", "nonsense").run(&[]).reports(2, &["check AWS_ENDPOINT_URL"]);
+}
+
+#[test]
+fn documentation_that_cannot_be_written_is_a_warning() {
+    let folder = script(
+        "case $2 in docs) exit 1; esac; mkdir -p target; echo '{}' > target/manifest.json; \
+         echo '{\"args\": {\"which\": \"build\"}}' > target/run_results.json",
+    );
+    let done = uploading(&folder).run(&["build"]);
+    assert!(
+        done.code == Some(0) && done.stderr.contains("documentation was not published: CalledProcessError"),
+        "{done:?}"
+    );
 }
 
 #[test]
