@@ -20,6 +20,7 @@ mod audit;
 mod batch;
 mod changes;
 mod commit;
+mod describe;
 mod ledger;
 mod plan;
 mod plausible;
@@ -31,6 +32,7 @@ pub(crate) use audit::Audit;
 #[cfg(feature = "aws")]
 pub(crate) use batch::batches;
 pub(crate) use changes::{Change, Changes, compared};
+pub(crate) use describe::Descriptions;
 pub(crate) use ledger::Standing;
 pub use ledger::{Ledger, Loaded};
 #[cfg(feature = "aws")]

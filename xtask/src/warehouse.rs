@@ -17,6 +17,7 @@
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
 mod address;
+mod ledger;
 mod postgres;
 mod redshift;
 
@@ -29,10 +30,6 @@ pub const ROLES: [&str; 3] = ["loader", "transformer", "reader"];
 pub const DATABASE: &str = "dpstack";
 
 const MARTS: &str = "analytics";
-
-/// The columns of `etl.findings`: what was implausible in a load, and the reason for which it was accepted.
-const FINDINGS: &str = "source varchar(64) NOT NULL, seq bigint NOT NULL, table_name varchar(64) NOT NULL, \
-     check_name varchar(32) NOT NULL, problem varchar(2000) NOT NULL, refused boolean NOT NULL, reason varchar(1000)";
 
 /// Returns the schemas with the role that owns their tables and the roles that read them.
 fn readers(sources: &[String]) -> [(String, &'static str, &'static [&'static str]); 2] {

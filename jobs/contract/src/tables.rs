@@ -90,6 +90,13 @@ pub struct TableColumn<'c> {
     pub doc: &'c str,
 }
 
+impl TableColumn<'_> {
+    /// Returns its description, with its unit.
+    pub fn description(&self) -> String {
+        self.doc.to_owned() + &self.unit.map_or(String::new(), |unit| format!(" Unit: {unit}."))
+    }
+}
+
 impl Contract {
     /// Returns all tables in file order, each collection before its children.
     pub fn tables(&self) -> Vec<Table<'_>> {

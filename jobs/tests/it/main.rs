@@ -9,6 +9,7 @@ mod aws;
 mod bad_input;
 mod copy_corpus;
 mod counts;
+mod descriptions;
 mod drift;
 mod forget;
 mod http;

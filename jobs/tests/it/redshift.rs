@@ -358,7 +358,7 @@ fn a_failed_copy_is_reported_with_the_warehouses_details_about_the_file() {
 fn leftovers_are_dropped_only_after_their_lease_has_expired() {
     let rig = Rig::new(Zoo::stocked()).only("animals");
     rig.transform("r1");
-    assert!(rig.load_and_die("r1", 18, true), "a load has more requests than that");
+    assert!(rig.load_and_die("r1", 24, true), "a load has more requests than that");
     rig.api.until_idle();
     let left = |rig: &Rig| rig.zoo.database().versions("staging_zoo").len();
     let dead = left(&rig);

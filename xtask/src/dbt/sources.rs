@@ -48,8 +48,7 @@ fn table_yaml(source: &str, table: &Table<'_>) -> String {
     let mut yaml = format!("      - name: {}\n        description: {}\n", plain(name), text(table.doc));
     yaml += "        columns:\n";
     for column in &table.columns {
-        let unit = column.unit.map_or(String::new(), |unit| format!(" Unit: {unit}."));
-        yaml += &column_yaml(column.name, &format!("{}{unit}", column.doc), column.kind);
+        yaml += &column_yaml(column.name, &column.description(), column.kind);
         let tests = column_tests(source, table, column);
         if !tests.is_empty() {
             yaml += "            data_tests:\n";

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{FINDINGS, MARTS, ROLES, development, layers, readers, schemas};
+use super::ledger::{FINDINGS, describe};
+use super::{MARTS, ROLES, development, layers, readers, schemas};
 
-/// Returns the statements for the sources and the developers' schemas, which `transformer` owns. `verifiers` contains the SCRAM verifier for each role that can log in, so that
-/// no statement contains a password: a server may log statements.
+/// Returns the statements for the sources and the developers' schemas, which `transformer` owns. `verifiers` contains the
+/// SCRAM verifier for each role that can log in, so that no statement contains a password: a server may log statements.
 pub fn bootstrap(sources: &[String], verifiers: &BTreeMap<String, String>, developers: &[String]) -> Vec<String> {
     let mut statements = Vec::new();
     for role in ROLES {
@@ -44,6 +45,7 @@ pub fn bootstrap(sources: &[String], verifiers: &BTreeMap<String, String>, devel
     statements.push(format!("CREATE TABLE IF NOT EXISTS etl.findings ({FINDINGS})"));
     let tables = ["load_lock", "runs", "heads", "findings"];
     statements.extend(tables.map(|table| format!("ALTER TABLE etl.{table} OWNER TO loader")));
+    statements.extend(tables.into_iter().flat_map(describe));
     for (schemas, owner, readers) in readers(sources) {
         let readers = readers.join(", ");
         statements.push(format!("GRANT USAGE ON SCHEMA {schemas} TO {readers}"));

@@ -6,7 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{FINDINGS, MARTS, ROLES, development, is_misplaced, layers, readers, schemas};
+use super::ledger::{FINDINGS, describe};
+use super::{MARTS, ROLES, development, is_misplaced, layers, readers, schemas};
 use crate::failure::Failure;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +127,7 @@ pub fn plan(sources: &[String], users: &Users, existing: &Existing) -> Vec<Strin
     for (table, columns) in TABLES {
         statements.push(format!("CREATE TABLE IF NOT EXISTS etl.{table} ({columns})"));
         statements.push(format!("ALTER TABLE etl.{table} OWNER TO \"{}\"", users.loader));
+        statements.extend(describe(table));
     }
     for (schemas, role, readers) in readers(sources) {
         let owner = users.with(role);
@@ -162,7 +164,7 @@ pub fn plan(sources: &[String], users: &Users, existing: &Existing) -> Vec<Strin
 /// docs, "Connect Redshift", metadata operations).
 const READ_BY_DBT: &str = include_str!("read_by_dbt.txt");
 
-/// The ledger: the load lock, the runs, each source's head (which every commit writes), attempts' leases, and findings.
+/// The tables of the ledger.
 const TABLES: [(&str, &str); 5] = [
     ("load_lock", "held boolean"),
     (

@@ -10,7 +10,9 @@ use contract::{Contract, RunId, Table};
 
 use super::tables::{Shape, missing};
 use crate::failure::Failure;
-use crate::load::{Audit, Change, Changes, Dialect, Ledger, Plan, Retired, Statement, find_findings, register};
+use crate::load::{
+    Audit, Change, Changes, Descriptions, Dialect, Ledger, Plan, Retired, Statement, find_findings, register,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Commit {
@@ -38,8 +40,8 @@ pub trait Warehouse {
 
     async fn shape(&self, schema: &str) -> Result<Shape>;
 
-    /// Creates missing tables and columns; another load may create them at the same time.
-    async fn create(&self, schema: &str, missing: &[Statement]) -> Result<()>;
+    /// Changes tables in ways that another load may apply at the same time.
+    async fn alter(&self, schema: &str, changes: &[Statement]) -> Result<()>;
 
     /// Marks an attempt's tables as in use until this connection closes, and drops the tables of aborted attempts.
     async fn claim_and_drop_leftovers(&self, schema: &str, token: &str) -> Result<Vec<String>>;
@@ -68,11 +70,26 @@ pub trait Warehouse {
     async fn ensure_tables(&self, contract: &Contract) -> Result<Vec<Retired>> {
         let schema = contract.source.as_str();
         self.run(&[register(schema, Self::DIALECT), find_findings(schema)]).await?;
-        let shape = self.shape(schema).await?;
-        self.create(schema, &missing(schema, &contract.tables(), &shape, Self::DIALECT)?).await?;
+        let (shape, tables) = (self.shape(schema).await?, contract.tables());
+        self.alter(schema, &missing(schema, &tables, &shape, Self::DIALECT)?).await?;
+        self.describe(schema, &tables).await;
         let present =
             shape.iter().map(|(name, columns)| (name, columns.iter().map(|(name, column)| (name, column.plain))));
         Ok(Retired::of(contract, present))
+    }
+
+    /// Writes the contract's descriptions where the warehouse has other comments. The rows do not depend on them, so a
+    /// failure is a warning; the next load tries again.
+    async fn describe(&self, schema: &str, tables: &[Table<'_>]) {
+        let described = async {
+            let rows = self.query("read the descriptions of tables", &Descriptions::query(schema)).await?;
+            self.alter(schema, &Descriptions::read(&rows).outdated(schema, tables)).await
+        };
+        if let Err(error) = described.await {
+            tracing::warn!(
+                "some tables or columns do not have the contract's description: {error:#}; the next load tries again"
+            );
+        }
     }
 
     /// Applies the contract's policy to the tables and columns that are not in it, unless a newer run was loaded, which may

@@ -96,18 +96,18 @@ impl Warehouse for Postgres {
         Ok(shape)
     }
 
-    async fn create(&self, schema: &str, missing: &[Statement]) -> Result<()> {
-        if missing.is_empty() {
+    async fn alter(&self, schema: &str, changes: &[Statement]) -> Result<()> {
+        if changes.is_empty() {
             return Ok(());
         }
         // Two loads may find the same table missing; the lock lets one of them create it.
-        let sqls: Vec<&str> = missing.iter().map(|statement| statement.sql.as_str()).collect();
+        let sqls: Vec<&str> = changes.iter().map(|statement| statement.sql.as_str()).collect();
         let sql = format!("BEGIN; LOCK etl.load_lock; {}; COMMIT", sqls.join(";\n"));
-        let created = self.query(&format!("create the tables of `{schema}`"), &sql).await;
-        if created.is_err() {
+        let changed = self.query(&format!("change the tables of `{schema}`"), &sql).await;
+        if changed.is_err() {
             self.query("roll back", "ROLLBACK").await?;
         }
-        created.map(drop)
+        changed.map(drop)
     }
 
     async fn claim_and_drop_leftovers(&self, schema: &str, token: &str) -> Result<Vec<String>> {

@@ -181,10 +181,10 @@ impl Warehouse for Redshift {
         Ok(shape)
     }
 
-    async fn create(&self, _: &str, missing: &[Statement]) -> Result<()> {
+    async fn alter(&self, _: &str, changes: &[Statement]) -> Result<()> {
         // Redshift adds one column per statement, and does not widen a VARCHAR inside a transaction (ALTER TABLE,
         // Amazon Redshift Database Developer Guide), so each statement commits by itself.
-        for batch in batches(missing) {
+        for batch in batches(changes) {
             self.run_each(batch, Problem::already_exists).await?;
         }
         Ok(())

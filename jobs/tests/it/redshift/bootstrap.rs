@@ -3,14 +3,15 @@
 
 use std::process::{Command, Output};
 
+use connect::data_api::DataApi;
 use jobs::flows::copy::Outcome;
 use redshift_emulator::User;
 use redshift_emulator::identity::{Identities, Identity};
 use serde_json::Value;
 
-use super::Rig;
+use super::{Rig, client};
 use crate::support::database::{Role, Session};
-use crate::support::workgroup::{settings, start};
+use crate::support::workgroup::{DATABASE, WORKGROUP, settings, start};
 use crate::support::zoo::Zoo;
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:admin";
@@ -95,6 +96,22 @@ fn an_empty_database_is_prepared_once_and_a_second_time_changes_nothing() {
     assert_eq!(database.versions("zoo"), before);
     account.rig.transform("r2");
     account.rig.commits("r2");
+
+    // The query in the README of dbt, for columns without a description.
+    let readme = include_str!("../../../../dbt/README.md");
+    let query = readme.split_once("```sql\n").and_then(|(_, rest)| rest.split_once("```")).expect("a query").0;
+    let query = query.replace("'spacex'", "'zoo'");
+    let api = DataApi::new(client(account.rig.api.url()), WORKGROUP, DATABASE, None);
+    let undescribed = || {
+        let finished = account.rig.runtime.block_on(api.run(&[&query])).expect("a response").expect("a query");
+        let mut rows = account.rig.runtime.block_on(api.rows(&finished)).expect("rows");
+        rows.sort();
+        rows
+    };
+    assert_eq!(undescribed(), [[""; 0]; 0]);
+    let session = database.session(Role::Postgres);
+    session.run("COMMENT ON COLUMN etl.attempts.token IS NULL; COMMENT ON COLUMN zoo.animals._run_id IS NULL");
+    assert_eq!(undescribed(), [["etl", "attempts", "token"], ["zoo", "animals", "_run_id"]]);
 }
 
 #[test]

@@ -48,8 +48,10 @@ fn every_table_has_the_same_rows_through_both_drivers() {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(load(&job, &opened, &mut warehouse)).unwrap_or_else(|error| panic!("{error:#}"));
 
+    // Only the first load writes the descriptions, 40 with each call, which is followed by one for its status.
+    let described = api.statements().iter().filter(|sql| sql.starts_with("COMMENT ON ")).count();
     let calls = api.operations();
-    assert!(calls.len() <= CALLS, "{} calls: {calls:?}", calls.len());
+    assert!(calls.len() <= CALLS + 2 * described.div_ceil(40), "{} calls: {calls:?}", calls.len());
     // The counts of the tables have more than one page.
     assert!(calls.windows(2).any(|pair| pair == ["GetStatementResult"; 2]), "{calls:?}");
 
