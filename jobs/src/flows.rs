@@ -3,7 +3,7 @@
 pub mod copy;
 pub mod forget;
 pub(crate) mod lineage;
-pub(crate) mod report;
+pub mod report;
 pub mod transform;
 
 use std::collections::BTreeSet;

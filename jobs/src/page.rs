@@ -19,7 +19,7 @@ use contract::{Counts, count, counted, dbt};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::report::{Outcome, Report, cost};
-use format::{breakable, link, time};
+use format::{breakable, day, link, time};
 
 const STYLE: &str = include_str!("page/style.css");
 
@@ -56,9 +56,17 @@ pub fn html(run: &Report, charts: Option<&Charts>) -> String {
                         }
                     }
                     (tiles(run))
-                    section {
-                        h2 { "Charts" }
-                        (charts_of(run, charts))
+                    @if !run.unread.is_empty() {
+                        section {
+                            h2 { "Not read" }
+                            div.card { ul.findings { @for problem in &run.unread { li { (breakable(problem)) } } } }
+                        }
+                    }
+                    @if let Some(charts) = charts {
+                        section {
+                            h2 { "Charts" }
+                            (charts_of(run, charts))
+                        }
                     }
                     @if !run.history.is_empty() {
                         section {
@@ -93,7 +101,9 @@ fn headline(run: &Report) -> (&'static str, &'static str, String) {
             (_, Some(dbt)) if dbt.error > 0 => {
                 ("bad", "Failed", format!("{} of {} models and tests failed", count(dbt.error), count(dbt.total)))
             }
-            (Some(step), _) if run.loaded.is_some() => ("bad", "Failed", format!("{} failed after the load", step.task)),
+            (Some(step), _) if run.loaded.is_some() => {
+                ("bad", "Failed", format!("{} failed after the load", step.task))
+            }
             (step, _) => {
                 let task = step.map_or("A step", |step| &step.task);
                 ("bad", "Failed", format!("{task} failed; nothing was loaded"))
@@ -121,9 +131,9 @@ fn tiles(run: &Report) -> Markup {
         if text.is_empty() { none.to_owned() } else { text }
     };
     let mut tiles = Vec::new();
-    if let Some((newest, fetched)) = run.data_until() {
-        let day = |time: &str| time.chars().take(10).collect::<String>();
-        tiles.push(("Data until", day(newest), format!("requested {}", day(fetched))));
+    if let Some(until) = run.data_until() {
+        let requested = format!("newest {}; requested {}", until.event, day(&until.fetched));
+        tiles.push(("Data until", day(&until.newest), requested));
     }
     if run.loaded.is_some() {
         let (inserted, updated, deleted) = (sum(|c| c.inserted), sum(|c| c.updated), sum(|c| c.deleted));
@@ -152,19 +162,18 @@ fn tiles(run: &Report) -> Markup {
     }
 }
 
-fn charts_of(run: &Report, charts: Option<&Charts>) -> Markup {
-    let Some(charts) = charts else {
-        return html! { p.muted { "There are no charts: the marts of " (run.source) " have none, or could not be read." } };
-    };
+fn charts_of(run: &Report, charts: &Charts) -> Markup {
+    let until = run.data_until().map_or_else(String::new, |until| format!(" Data until {}.", day(&until.newest)));
     let built = run.dbt.as_ref().is_some_and(|dbt| dbt.error == 0);
     html! {
         p.muted {
             @if !built { "This run did not build all marts, so the charts may be of earlier runs. " }
-            @if let Some((newest, fetched)) = run.data_until() {
-                "The newest event is of " (time(newest)) "; the source was last read on " (time(fetched)) " (UTC)."
+            @if let Some(until) = run.data_until() {
+                "The newest " (until.event) " is of " (time(&until.newest)) " UTC. The source was last requested on "
+                (time(&until.fetched)) " UTC."
             }
         }
-        div.figures { (figures::all(charts)) }
+        div.figures { (figures::all(charts, &until)) }
     }
 }
 
@@ -209,7 +218,6 @@ fn this_run(run: &Report) -> Markup {
         lines.extend(loaded.findings.iter().map(|one| (name(one.refused), one.problem.as_str())));
         lines.extend(loaded.accepted.iter().map(|reason| ("Reason", reason.as_str())));
     }
-    lines.extend(run.unread.iter().map(|problem| ("Not read", problem.as_str())));
     html! {
         section {
             h2 { "This run" }

@@ -20,6 +20,9 @@ pub use history::{Past, SHOWN, committed, newest_first};
 pub use steps::Step;
 pub use steps::{Prices, Steps, cost};
 
+/// The collection whose records the charts count.
+const CHARTED: &str = "launches";
+
 /// A run after its last step.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -57,7 +60,9 @@ pub struct Loaded {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Until {
     pub collection: String,
-    /// The time of the newest event in it; empty if it has none.
+    /// What its newest event is, such as a liftoff; empty if its records have no time.
+    pub event: String,
+    /// The time of that event; empty if there is none.
     pub newest: String,
     /// When its newest response was requested.
     pub fetched: String,
@@ -76,10 +81,11 @@ pub enum Outcome {
 }
 
 impl Until {
-    /// The columns of the mart in the order of the fields; without a newest event, an empty text.
+    /// The columns of the mart in the order of the fields; null is an empty text.
     pub const QUERY: &str = "\
-SELECT collection, coalesce(to_char(newest_event_utc, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '') AS newest,
-       to_char(fetched_utc, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS fetched
+SELECT collection, coalesce(newest_event, '') AS event,
+       coalesce(to_char(newest_event_at_utc, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '') AS newest,
+       coalesce(to_char(fetched_at_utc, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '') AS fetched
 FROM analytics.data_until
 ORDER BY collection";
 }
@@ -102,10 +108,9 @@ impl Report {
         Past { run_id: self.run_id.clone(), at: self.written_at.clone(), seq: None, outcome: self.outcome(), tables }
     }
 
-    /// Returns the newest event and the newest request of all collections.
-    pub fn data_until(&self) -> Option<(&str, &str)> {
-        let newest = self.until.iter().map(|until| until.newest.as_str()).max()?;
-        Some((newest, self.until.iter().map(|until| until.fetched.as_str()).max()?))
+    /// Returns until when the data of the charts goes.
+    pub fn data_until(&self) -> Option<&Until> {
+        self.until.iter().find(|until| until.collection == CHARTED)
     }
 }
 

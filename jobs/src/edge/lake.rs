@@ -22,9 +22,9 @@ use futures_util::TryStreamExt;
 use object_store::aws::AmazonS3;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
+use object_store::{Attribute, ObjectStore, ObjectStoreExt, PutOptions};
 #[cfg(feature = "aws")]
 use object_store::{ClientOptions, prefix::PrefixStore};
-use object_store::{Attribute, ObjectStore, ObjectStoreExt, PutOptions};
 #[cfg(feature = "aws")]
 use reqwest::header::{HeaderMap, HeaderValue, IF_NONE_MATCH};
 use sha2::{Digest, Sha256};

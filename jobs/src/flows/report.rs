@@ -10,9 +10,7 @@ use crate::edge::lake::Lake;
 use crate::edge::warehouse::{Warehouse, values};
 use crate::failure::{Failure, chain};
 use crate::page::{self, Charts};
-use crate::report::{
-    Gap, Loaded, Past, Prices, Report, SHOWN, Steps, Until, committed, gap_query, gaps, newest_first,
-};
+use crate::report::{Gap, Loaded, Past, Prices, Report, SHOWN, Steps, Until, committed, gap_query, gaps, newest_first};
 
 /// The source of the built-in contract, whose marts have charts.
 const WITH_CHARTS: &str = "spacex";
@@ -74,9 +72,12 @@ pub async fn report<W: Warehouse>(job: Job<'_>, lake: &Lake, warehouse: Result<W
                 Ok((runs, loaded)) => (in_ledger, report.loaded) = (runs, loaded),
                 Err(error) => kept("the ledger", &error),
             }
-            match references(&warehouse, contract).await {
-                Ok(found) => report.gaps = found,
-                Err(error) => kept("references", &error),
+            // Without a loaded run, there are no tables yet.
+            if !in_ledger.is_empty() {
+                match references(&warehouse, contract).await {
+                    Ok(found) => report.gaps = found,
+                    Err(error) => kept("references", &error),
+                }
             }
             if contract.source == WITH_CHARTS {
                 match until(&warehouse).await {
@@ -133,7 +134,8 @@ async fn earlier(lake: &Lake, layout: &Layout<'_>) -> Result<Vec<Past>> {
 async fn ledger<W: Warehouse>(warehouse: &W, contract: &Contract, run: &RunId) -> Result<(Vec<Past>, Option<Loaded>)> {
     let source = &contract.source;
     let rows = warehouse.query("read the last runs", &Past::query(W::DIALECT, source)).await?.into_iter();
-    let runs: Vec<Past> = rows.map(|row| Ok(committed(values(row)?).map_err(Failure::refused)?)).collect::<Result<_>>()?;
+    let runs: Vec<Past> =
+        rows.map(|row| Ok(committed(values(row)?).map_err(Failure::refused)?)).collect::<Result<_>>()?;
     let Some(own) = runs.iter().find(|past| past.run_id == run.as_str()) else { return Ok((runs, None)) };
     let findings = format!(
         "SELECT check_name, table_name, problem, refused, coalesce(reason, '') AS reason FROM etl.findings \
@@ -162,7 +164,7 @@ async fn references<W: Warehouse>(warehouse: &W, contract: &Contract) -> Result<
 
 async fn until<W: Warehouse>(warehouse: &W) -> Result<Vec<Until>> {
     let rows = warehouse.query("read the mart `data_until`", Until::QUERY).await?;
-    let of = |[collection, newest, fetched]: [String; 3]| Until { collection, newest, fetched };
+    let of = |[collection, event, newest, fetched]: [String; 4]| Until { collection, event, newest, fetched };
     rows.into_iter().map(|row| values(row).map(of)).collect()
 }
 

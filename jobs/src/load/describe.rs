@@ -65,7 +65,7 @@ impl Descriptions {
 fn quoted(text: &str) -> String {
     let mut tag = "$doc".to_owned();
     while text.contains(&tag) {
-        tag.push('_'); tag = "$doc".to_owned(); break;
+        tag.push('_');
     }
     format!("{tag}${text}{tag}$")
 }

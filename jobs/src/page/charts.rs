@@ -16,6 +16,8 @@ pub struct Launches {
     pub launches: u64,
     /// Planned launches, which the chart leaves out.
     pub planned: u64,
+    /// Launches that the source still reports as planned although their date has passed; also left out.
+    pub overdue: u64,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +51,8 @@ pub struct Mass {
 
 /// Past launches, regardless of their outcome.
 const CADENCE: &str = "\
-SELECT launch_year AS year, coalesce(rocket_name, 'unknown') AS rocket, launches, planned_launches AS planned
+SELECT launch_year AS year, coalesce(rocket_name, 'unknown') AS rocket, launches, planned_launches AS planned,
+       overdue_launches AS overdue
 FROM analytics.launch_cadence_by_year
 ORDER BY launch_year, rocket_name";
 
@@ -82,13 +85,19 @@ pub const QUERIES: [&str; 4] = [CADENCE, LANDINGS, TURNAROUNDS, MASS];
 impl Charts {
     /// Reads the rows of the queries, with every value as text; `None` if a row is not what its query returns.
     pub fn read([cadence, landings, turnarounds, mass]: [Vec<Vec<String>>; 4]) -> Option<Self> {
-        let launches = |[year, rocket, launches, planned]: [String; 4]| {
-            let (year, launches, planned) = (year.parse().ok()?, launches.parse().ok()?, planned.parse().ok()?);
-            Some(Launches { year, rocket, launches, planned })
+        let launches = |[year, rocket, launches, planned, overdue]: [String; 5]| {
+            let (year, launches) = (year.parse().ok()?, launches.parse().ok()?);
+            Some(Launches { year, rocket, launches, planned: planned.parse().ok()?, overdue: overdue.parse().ok()? })
         };
         let landing = |[year, attempts, successes, failures, kind]: [String; 5]| {
             let (year, attempts) = (year.parse().ok()?, attempts.parse().ok()?);
-            Some(Landings { year, kind, attempts, successes: successes.parse().ok()?, failures: failures.parse().ok()? })
+            Some(Landings {
+                year,
+                kind,
+                attempts,
+                successes: successes.parse().ok()?,
+                failures: failures.parse().ok()?,
+            })
         };
         let turnaround = |[core, flight, launch, days]: [String; 4]| {
             let (flight, days) = (flight.parse().ok()?, days.parse().ok()?);

@@ -10,12 +10,13 @@ use super::drawing::{self, Bar};
 use super::format::{percent, table, tonnes, tonnes_aligned};
 use super::stacked::Stacked;
 
-pub fn all(charts: &Charts) -> Markup {
+/// Renders the figures. `until` is the last sentence of each caption: until when the data goes.
+pub fn all(charts: &Charts, until: &str) -> Markup {
     html! {
-        (cadence(&charts.cadence))
-        (landings(&charts.landings))
-        (turnarounds(&charts.turnarounds))
-        (mass(&charts.mass))
+        (cadence(&charts.cadence, until))
+        (landings(&charts.landings, until))
+        (turnarounds(&charts.turnarounds, until))
+        (mass(&charts.mass, until))
     }
 }
 
@@ -92,21 +93,28 @@ pub(super) fn span(stacked: &Stacked) -> String {
     if first == last { format!("in {first}") } else { format!("from {first} to {last}") }
 }
 
-fn cadence(rows: &[Launches]) -> Markup {
+fn cadence(rows: &[Launches], until: &str) -> Markup {
     let (id, title) = ("cadence", "Launches by year and rocket");
     let planned = rows.iter().map(|row| row.planned).sum();
     let planned = note(planned, "1 planned launch is not shown.", "planned launches are not shown.");
+    let overdue = rows.iter().map(|row| row.overdue).sum();
+    let overdue = note(
+        overdue,
+        "1 launch is still planned in the source although its date has passed.",
+        "launches are still planned in the source although their dates have passed.",
+    );
+    let others = format!("{planned}{overdue}{until}");
     let Some(stacked) = Stacked::new(rows.iter().map(|row| (row.year, row.rocket.clone(), row.launches as f64))) else {
-        return figure(id, title, &format!("No rocket has been launched yet.{planned}"), None);
+        return figure(id, title, &format!("No rocket has been launched yet.{others}"), None);
     };
     let (year, most) = stacked.peak();
     let launches = counted(rows.iter().map(|row| row.launches).sum(), "launch", "launches");
-    let caption = format!("{launches} {}; the busiest year was {year} with {}.{planned}", span(&stacked), whole(most));
+    let caption = format!("{launches} {}; the busiest year was {year} with {}.{others}", span(&stacked), whole(most));
     let drawing = drawing::columns(&stacked, whole);
     figure(id, title, &caption, Content::by_year("Year", drawing, &stacked, whole, &[]))
 }
 
-fn landings(rows: &[Landings]) -> Markup {
+fn landings(rows: &[Landings], until: &str) -> Markup {
     let (id, title) = ("landings", "Landing success by year");
     let Some(stacked) = Stacked::new(rows.iter().map(|row| (row.year, row.kind.clone(), row.attempts as f64))) else {
         return figure(id, title, "No core has attempted a landing yet.", None);
@@ -125,7 +133,7 @@ fn landings(rows: &[Landings]) -> Markup {
     });
     let unknown = rows.iter().map(|row| row.attempts).sum::<u64>().saturating_sub(results);
     let caption = format!(
-        "{} of {} landing attempts succeeded ({}%){last}.{}",
+        "{} of {} landing attempts succeeded ({}%){last}.{}{until}",
         count(landed),
         count(results),
         percent(landed, results),
@@ -142,7 +150,7 @@ fn landings(rows: &[Landings]) -> Markup {
     figure(id, title, &caption, Content::by_year("Year", drawing, &stacked, whole, &more))
 }
 
-fn turnarounds(rows: &[Turnaround]) -> Markup {
+fn turnarounds(rows: &[Turnaround], until: &str) -> Markup {
     let (id, title) = ("turnarounds", "Fastest turnarounds");
     let (Some(fastest), Some(slowest)) = (rows.first(), rows.last()) else {
         return figure(id, title, "No core has flown twice yet.", None);
@@ -157,6 +165,7 @@ fn turnarounds(rows: &[Turnaround]) -> Markup {
         let long = row.launch.as_ref().map_or(short.clone(), |launch| format!("{short} · {launch}"));
         Bar { names: [long, short], value: row.days, label: days(row) }
     };
+    caption += until;
     let drawing = drawing::bars(&rows.iter().map(bar).collect::<Vec<_>>());
     let cells = |row: &Turnaround| {
         vec![row.core.clone(), row.launch.clone().unwrap_or_default(), count(row.flight), format!("{:.2}", row.days)]
@@ -166,7 +175,7 @@ fn turnarounds(rows: &[Turnaround]) -> Markup {
     figure(id, title, &caption, Some(Content { legend: Vec::new(), drawing, head, numbers: 2, rows }))
 }
 
-fn mass(rows: &[Mass]) -> Markup {
+fn mass(rows: &[Mass], until: &str) -> Markup {
     let (id, title) = ("mass", "Mass to orbit by year, in tonnes");
     let (payloads, weighed) = rows.iter().fold((0, 0), |sum, row| (sum.0 + row.payloads, sum.1 + row.weighed));
     let Some(stacked) = Stacked::new(rows.iter().map(|row| (row.year, row.regime.clone(), row.mass_kg))) else {
@@ -181,7 +190,7 @@ fn mass(rows: &[Mass]) -> Markup {
         &format!("{of} have no public mass and are left out."),
     );
     let caption = format!(
-        "{} tonnes {}; the heaviest year was {year} with {}.{unknown}",
+        "{} tonnes {}; the heaviest year was {year} with {}.{unknown}{until}",
         tonnes(rows.iter().map(|row| row.mass_kg).sum()),
         span(&stacked),
         tonnes(most)

@@ -19,6 +19,11 @@ pub fn time(rfc3339: &str) -> String {
     rfc3339.replace('T', " ").chars().take(16).collect()
 }
 
+/// Returns the date of an RFC 3339 time.
+pub fn day(rfc3339: &str) -> String {
+    rfc3339.chars().take(10).collect()
+}
+
 /// Formats kilograms as whole tonnes, or with one decimal place below ten.
 pub fn tonnes(kg: f64) -> String {
     match kg / 1000.0 {

@@ -15,9 +15,9 @@ pub fn trends(history: &[Past]) -> Markup {
     if loaded.len() < 2 {
         return html! {};
     }
-    let of_tables = loaded.iter().flat_map(|(seq, run)| {
-        run.tables.iter().map(move |(table, counts)| (*seq, table.clone(), counts.rows as f64))
-    });
+    let of_tables = loaded
+        .iter()
+        .flat_map(|(seq, run)| run.tables.iter().map(move |(table, counts)| (*seq, table.clone(), counts.rows as f64)));
     type Change = (&'static str, fn(&Counts) -> u64);
     const CHANGES: [Change; 4] = [
         ("inserted", |counts| counts.inserted),
@@ -25,9 +25,9 @@ pub fn trends(history: &[Past]) -> Markup {
         ("deleted", |counts| counts.deleted),
         ("quarantined", |counts| counts.quarantined),
     ];
-    let of_changes = loaded.iter().flat_map(|(seq, run)| {
-        CHANGES.iter().map(move |(name, of)| (*seq, (*name).to_owned(), run.sum(*of) as f64))
-    });
+    let of_changes = loaded
+        .iter()
+        .flat_map(|(seq, run)| CHANGES.iter().map(move |(name, of)| (*seq, (*name).to_owned(), run.sum(*of) as f64)));
     html! {
         (by_run("rows", "Rows by run and table", "No run loaded a row.", Stacked::new(of_tables)))
         (by_run("changes", "Changes by run", "No run changed a row.", Stacked::new(of_changes)))

@@ -19,10 +19,11 @@ pub fn steps(run: &Report) -> Markup {
         row.extend(costs.is_some().then(|| usd(&step.task)));
         row
     });
-    let warehouse = costs.iter().flat_map(|(all, _)| all.iter().filter(|price| price.what == "warehouse")).map(|price| {
-        let cells = ["warehouse", "while it was queried"].map(str::to_owned);
-        cells.into_iter().chain([format!("{:.1}", price.seconds), format!("{:.4}", price.usd)]).collect()
-    });
+    let warehouse =
+        costs.iter().flat_map(|(all, _)| all.iter().filter(|price| price.what == "warehouse")).map(|price| {
+            let cells = ["warehouse", "while it was queried"].map(str::to_owned);
+            cells.into_iter().chain([format!("{:.1}", price.seconds), format!("{:.4}", price.usd)]).collect()
+        });
     let rows: Vec<Vec<String>> = rows.chain(warehouse).collect();
     let head = ["Step", "State", "Seconds", "US dollars"];
     let head = if costs.is_some() { &head[..] } else { &head[..3] };
@@ -55,14 +56,14 @@ pub fn loaded(run: &Report) -> Markup {
 pub fn until(run: &Report) -> Markup {
     let row = |until: &Until| {
         let newest = if until.newest.is_empty() { "–".to_owned() } else { time(&until.newest) };
-        vec![until.collection.clone(), newest, time(&until.fetched)]
+        vec![until.collection.clone(), until.event.clone(), newest, time(&until.fetched)]
     };
     html! {
         @if !run.until.is_empty() {
             section {
                 h2 { "Data until" }
                 div.card {
-                    (table("Data until", &["Collection", "Newest event", "Requested"], 1, run.until.iter().map(row).collect()))
+                    (table("Data until", &["Collection", "Newest", "Time (UTC)", "Requested (UTC)"], 2, run.until.iter().map(row).collect()))
                 }
             }
         }
@@ -71,10 +72,10 @@ pub fn until(run: &Report) -> Markup {
 
 /// Renders the references without a match: those that the contract expects, and new ones.
 pub fn gaps(run: &Report) -> Markup {
-    let new: u64 = run.gaps.iter().map(Gap::new).sum();
+    let new: u64 = run.gaps.iter().map(Gap::unexpected).sum();
     let row = |gap: &Gap| {
         let cells = [gap.column.clone(), gap.to.clone()];
-        cells.into_iter().chain([gap.known, gap.found, gap.new()].map(count)).collect()
+        cells.into_iter().chain([gap.known, gap.found, gap.unexpected()].map(count)).collect()
     };
     html! {
         @if !run.gaps.is_empty() {

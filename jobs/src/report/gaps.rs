@@ -18,7 +18,7 @@ pub struct Gap {
 
 impl Gap {
     /// Returns the number of rows beyond the expected ones.
-    pub fn new(&self) -> u64 {
+    pub fn unexpected(&self) -> u64 {
         self.found.saturating_sub(self.known)
     }
 }

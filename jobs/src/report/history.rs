@@ -56,7 +56,8 @@ pub fn newest_first(mut committed: Vec<Past>, reported: Vec<Past>) -> Vec<Past> 
     let mut known = BTreeSet::new();
     for run in &mut committed {
         known.insert(run.run_id.clone());
-        if let Some(Outcome::Failed(cause)) = reported.iter().find(|one| one.run_id == run.run_id).map(|one| &one.outcome)
+        if let Some(Outcome::Failed(cause)) =
+            reported.iter().find(|one| one.run_id == run.run_id).map(|one| &one.outcome)
         {
             run.outcome = Outcome::Failed(cause.clone());
         }

@@ -22,6 +22,7 @@ mod races;
 mod redshift;
 mod replaced;
 mod replay;
+mod report;
 mod rows_are_validated;
 mod scale;
 mod stopping;

@@ -9,6 +9,7 @@ mod incremental;
 mod many_tables;
 mod needs_time;
 mod repeated_keys;
+mod report;
 
 pub use needs_time::api_faults;
 

@@ -14,7 +14,8 @@ fn past(run_id: &str, at: &str, seq: Option<i32>, outcome: Outcome) -> Past {
 #[test]
 fn a_failed_step_decides_then_dbt_then_the_ledger() {
     let failed = Steps { steps: vec![step("copy_job", "failed", None, 0)], link: None };
-    let test = dbt::Finding { of: "a".to_owned(), test: Some("t".to_owned()), message: "3 rows".to_owned(), rows: None };
+    let test =
+        dbt::Finding { of: "a".to_owned(), test: Some("t".to_owned()), message: "3 rows".to_owned(), rows: None };
     let dbt = Some(dbt::Results { error: 1, failures: vec![test], ..dbt::Results::default() });
     let outcome = |steps: &Steps, dbt: &Option<dbt::Results>, loaded: bool| {
         let loaded = loaded.then(Loaded::default);
@@ -38,7 +39,8 @@ fn each_container_costs_at_least_a_minute() {
     let hour = [("transformation", 0.6), ("copy_job", 0.6), ("dbt_build", 1.0), ("warehouse", 3.6)];
     let hour = hour.map(|(what, usd)| (what.to_owned(), usd)).into();
     let all = cost(&Steps { steps: steps.into(), link: None }, &Prices { hour, note: String::new() });
-    let shown: Vec<String> = all.iter().map(|one| format!("{} {:.0} s {:.3}", one.what, one.seconds, one.usd)).collect();
+    let shown: Vec<String> =
+        all.iter().map(|one| format!("{} {:.0} s {:.3}", one.what, one.seconds, one.usd)).collect();
     // Four containers cost four minutes. The warehouse is used by `copy` and dbt.
     let expected =
         ["transformation 100 s 0.040", "copy_job 30 s 0.010", "dbt_build 3600 s 1.000", "warehouse 3630 s 3.630"];
@@ -48,14 +50,16 @@ fn each_container_costs_at_least_a_minute() {
 #[test]
 fn runs_are_those_of_the_ledger_and_those_with_only_a_report() {
     let failed = || Outcome::Failed("copy_job: refused".to_owned());
-    let committed = vec![past("c", "2026-03", Some(2), Outcome::Loaded), past("a", "2026-01", Some(1), Outcome::Loaded)];
+    let committed =
+        vec![past("c", "2026-03", Some(2), Outcome::Loaded), past("a", "2026-01", Some(1), Outcome::Loaded)];
     let reported = vec![
         past("b", "2026-02", None, failed()),
         // Loaded, but dbt failed afterwards; its report is newer than its commit.
         past("c", "2026-04", None, failed()),
         past("a", "2026-01", None, Outcome::Loaded),
     ];
-    let shown: Vec<_> = newest_first(committed, reported).into_iter().map(|run| (run.run_id, run.seq, run.outcome)).collect();
+    let shown: Vec<_> =
+        newest_first(committed, reported).into_iter().map(|run| (run.run_id, run.seq, run.outcome)).collect();
     let expected = [("c", Some(2), failed()), ("b", None, failed()), ("a", Some(1), Outcome::Loaded)];
     assert_eq!(shown, expected.map(|(id, seq, outcome)| (id.to_owned(), seq, outcome)));
 }
@@ -77,8 +81,8 @@ fn gaps_are_compared_with_the_expected_ones() {
                other.id = own.rocket_id";
     assert!(sql.contains(one), "{sql}");
     let none = gaps(&contract, &BTreeMap::new());
-    assert!(!none.is_empty() && none.iter().all(|gap| gap.known > 0 && gap.new() == 0), "{none:?}");
+    assert!(!none.is_empty() && none.iter().all(|gap| gap.known > 0 && gap.unexpected() == 0), "{none:?}");
     let new = gaps(&contract, &BTreeMap::from([("launches.rocket_id".to_owned(), 2)]));
     let gap = new.iter().find(|gap| gap.column == "launches.rocket_id").expect("the gap");
-    assert_eq!((gap.to.as_str(), gap.known, gap.found, gap.new()), ("rockets", 0, 2, 2));
+    assert_eq!((gap.to.as_str(), gap.known, gap.found, gap.unexpected()), ("rockets", 0, 2, 2));
 }

@@ -47,6 +47,10 @@ pub fn forget() -> Program {
     Program::new(env!("CARGO_BIN_EXE_forget"))
 }
 
+pub fn report() -> Program {
+    Program::new(env!("CARGO_BIN_EXE_report"))
+}
+
 pub fn copy() -> Program {
     Program::new(env!("CARGO_BIN_EXE_copy"))
 }

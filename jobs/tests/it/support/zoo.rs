@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::database::{Database, Role, Versions};
 use super::lake::Lake;
-use super::program::{Program, copy, forget, transformation};
+use super::program::{Program, copy, forget, report, transformation};
 use super::{file_url, program};
 
 const CONTRACT: &str = include_str!("../zoo.yaml");
@@ -126,6 +126,29 @@ impl Zoo {
     /// Returns the load of a run into another warehouse.
     pub fn copy_to(&self, warehouse: &str, run: &str) -> Program {
         self.common(copy(), run).warehouse(warehouse)
+    }
+
+    /// Returns the program that writes the page of a run.
+    pub fn report(&self, run: &str) -> Program {
+        self.report_of(&self.database().url(Role::Loader), run)
+    }
+
+    /// The same with another warehouse.
+    pub fn report_of(&self, warehouse: &str, run: &str) -> Program {
+        self.common(report(), run).warehouse(warehouse)
+    }
+
+    /// Returns the words of the page of a run, without markup.
+    #[track_caller]
+    pub fn page(&self, run: &str) -> String {
+        let html = String::from_utf8(self.lake.read(&format!("report/zoo/{run}.html"))).expect("text");
+        let (_, body) = html.split_once("<body>").expect("a page");
+        let mut words = String::new();
+        for part in body.replace("<wbr>", "").split('<') {
+            words += part.split_once('>').map_or(part, |(_, text)| text);
+            words.push(' ');
+        }
+        words.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
     /// Returns a search for records as the warehouse's administrator, for the request `DSR-17`.

@@ -5,9 +5,9 @@ use super::*;
 
 #[test]
 fn every_column_is_described_once_and_dbt_shows_the_same_text() {
-    let users = Users::of_roles("ingestion", "dbt", &[]).expect("valid names");
+    let users = Users::of_roles("ingestion", "dbt", &[], &[]).expect("valid names");
     let redshift = plan(&["zoo".to_owned()], &users, &Existing::default());
-    for statements in [redshift, bootstrap(&["zoo".to_owned()], &Default::default())] {
+    for statements in [redshift, bootstrap(&["zoo".to_owned()], &Default::default(), &[])] {
         let tables = statements.iter().filter_map(|sql| {
             let (table, columns) = sql.strip_prefix("CREATE TABLE IF NOT EXISTS etl.")?.split_once(" (")?;
             let columns = columns.replace("(now() AT TIME ZONE 'UTC')", "").replace("(source, ", "(");
