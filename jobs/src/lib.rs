@@ -18,7 +18,7 @@ pub mod load;
 mod page;
 mod pagination;
 mod receipt;
-pub mod report;
+mod report;
 mod request;
 mod secrets;
 pub mod table;

@@ -59,7 +59,7 @@ pub fn html(run: &Report, charts: Option<&Charts>) -> String {
                     @if !run.unread.is_empty() {
                         section {
                             h2 { "Not read" }
-                            div.card { ul.findings { @for problem in &run.unread { li { (breakable(problem)) } } } }
+                            div.card { ul.findings { @for problem in &run.unread { li { (problem) } } } }
                         }
                     }
                     @if let Some(charts) = charts {
@@ -222,7 +222,7 @@ fn this_run(run: &Report) -> Markup {
         section {
             h2 { "This run" }
             dl.places.card {
-                @for (name, text) in lines { dt { (name) } dd { (breakable(text)) } }
+                @for (name, text) in lines { dt { (name) } dd { (text) } }
             }
         }
     }

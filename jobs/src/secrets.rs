@@ -77,6 +77,9 @@ impl Secrets {
             forms.extend(both.iter().map(|form| form.replace("%20", "+")));
             forms.extend(both);
         }
+        // HTML; `&` is first, because the others contain it.
+        let entities = [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;")];
+        forms.push(entities.iter().fold(text.to_owned(), |text, (char, entity)| text.replace(*char, entity)));
         // Without padding, because what follows depends on the encoder.
         forms.extend([STANDARD_NO_PAD, URL_SAFE_NO_PAD].map(|encoder| encoder.encode(text)));
         forms.retain(|form| form.len() >= SHORTEST);

@@ -18,13 +18,17 @@ const WITH_CHARTS: &str = "spacex";
 /// What to report on.
 #[derive(Debug)]
 pub struct Job<'c> {
+    /// The contract of the source.
     pub contract: &'c Contract,
+    /// The run.
     pub run: RunId,
     /// RFC 3339 in UTC, without fractions of seconds.
     pub written_at: String,
     /// The lake and the warehouse, without passwords.
     pub places: [String; 2],
+    /// What the program that started the steps knows about them; empty if it passed nothing.
     pub steps: Steps,
+    /// What an hour of each step costs; without it, the page has no costs.
     pub prices: Option<Prices>,
     /// dbt's `run_results.json` and `manifest.json`, if they are not in the lake.
     pub artifacts: Option<[String; 2]>,
@@ -33,7 +37,9 @@ pub struct Job<'c> {
 /// The page that was written.
 #[derive(Debug, Serialize)]
 pub struct Written {
+    /// The run.
     pub run_id: RunId,
+    /// The URL of the page.
     pub report: String,
 }
 

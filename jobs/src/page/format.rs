@@ -3,7 +3,7 @@
 use contract::count;
 use maud::{Markup, html};
 
-/// Renders a name that may wrap after each of its parts.
+/// Renders a name that may wrap after each of its parts. Not for values of the data: `forget` would not find them.
 pub fn breakable(name: &str) -> Markup {
     html! { @for part in name.split_inclusive(['_', '.', '/', '@']) { (part) wbr; } }
 }

@@ -24,7 +24,7 @@ fn record() -> Value {
     json!({
         "id": 9001234, "name": "pl4nted Ada", "kind": {"species": "common tapir"}, "tags": {"note": ["pl4nted note"]},
         "keeper": "kb", "meals": [{"food": "pl4nted meal"}, {"food": "common food"}], "nicknames": ["pl4nted"],
-        "other": "pl4nted \u{e9}tag\u{e8}re",
+        "other": "pl4nted \u{e9}tag\u{e8}re <a_b.c & d>",
     })
 }
 
@@ -85,6 +85,10 @@ fn planted() -> Zoo {
     });
     only(zoo.transformation_from(&pages.url(), "paged")).run().done();
     only(zoo.copy("paged")).run().done();
+    // Airflow has passed an error with the record to the report.
+    let cause = format!("key {KEY} \"pl4nted \u{e9}tag\u{e8}re <a_b.c & d>\"");
+    let steps = json!({"steps": [{"task": "copy_job", "state": "failed", "cause": cause}]});
+    zoo.report("failed").env("STEPS", &steps.to_string()).run().done();
     // An aborted load has left its staging table.
     zoo.database()
         .session(Role::Loader)
@@ -97,7 +101,7 @@ fn a_record_is_removed_from_every_object_and_table() {
     let zoo = planted();
     let before = (zoo.state(), zoo.lake.keys(""));
     let places = found(&zoo);
-    for place in ["raw/", "processed/", "quarantine/", "lineage/"] {
+    for place in ["raw/", "processed/", "quarantine/", "lineage/", "report/"] {
         assert!(places.iter().any(|key| key.starts_with(place)), "{place} {places:#?}");
     }
     assert!(places.iter().any(|key| key.contains("-00002.http.json")), "{places:#?}");

@@ -47,7 +47,8 @@ impl Work<'_> {
         self.report.searched.texts = self.texts.distinctive().count() as u64;
         // What is not a record has no fields to compare: only distinctive texts are searched.
         for (key, size) in others {
-            let is_text = key.ends_with(".http.json") || key.starts_with("lineage/");
+            let is_text =
+                key.ends_with(".http.json") || ["lineage/", "report/"].iter().any(|folder| key.starts_with(folder));
             if is_text && let Some((bytes, version)) = self.lake.get_version(&key).await? {
                 let text = String::from_utf8_lossy(&bytes);
                 let corrected = hidden.hidden(&text);
