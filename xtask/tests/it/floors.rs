@@ -22,8 +22,8 @@ const XTASK: Crate = Crate {
     floors: &[
         &["cli", "conformance", "lines", "pipeline", "propose", "ui"],
         &["dbt", "settings", "sync", "verdict"],
-        &["doctor", "image", "platform", "report", "stack", "warehouse"],
-        &["plan", "run", "workflow"],
+        &["doctor", "image", "report", "stack", "warehouse"],
+        &["plan", "platform", "run", "workflow"],
         &["rehearsal"],
         &["edge"],
         &["flows/account", "flows/configure", "flows/lint", "flows/marts", "flows/open", "flows/warehouse"],

@@ -75,7 +75,7 @@ fn a_direct_run_has_the_jobs_of_the_dag() {
     let output = xtask(&stub, &["run", "--direct", "--accept", "they retired", "--json", "--interval", "0.05"]);
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{stderr}");
-    assert_lines(&stderr, &expected(&[(0, 1, 40), (1, 1, 40), (2, 1, 40)]));
+    assert_lines(&stderr, &expected(&[(0, 1, 40), (1, 1, 40), (2, 1, 40), (3, 1, 40)]));
     let found = value(&output);
     let run_id = found["run_id"].as_str().expect("an id");
     assert!(run_id.starts_with("direct__") && found["exit"] == 0 && found["code"].is_null(), "{found}");
@@ -87,6 +87,7 @@ fn a_direct_run_has_the_jobs_of_the_dag() {
         ("transformation", "ingestion-job", json!(["transformation"])),
         ("copy_job", "ingestion-job", json!(["copy"])),
         ("dbt_build", "dbt-transformation-job", json!(["dbt", "build"])),
+        ("report", "ingestion-job", json!(["report"])),
     ]
     .into_iter()
     .enumerate()
@@ -114,14 +115,14 @@ fn a_direct_run_has_the_jobs_of_the_dag() {
         let depends_on = if index == 0 { Value::Null } else { json!([{ "jobId": cloud.jobs[index - 1].id }]) };
         assert_eq!(body["dependsOn"], depends_on);
     }
-    assert_eq!(submitted.len(), 3);
+    assert_eq!(submitted.len(), 4);
     let sizes: Vec<usize> = cloud
         .requests
         .iter()
         .filter(|(operation, _)| operation == "describejobs")
         .map(|(_, body)| body["jobs"].as_array().map_or(0, Vec::len))
         .collect();
-    assert!(sizes[0] == 3 && sizes.is_sorted_by(|a, b| a >= b), "one call for all unfinished jobs: {sizes:?}");
+    assert!(sizes[0] == 4 && sizes.is_sorted_by(|a, b| a >= b), "one call for all unfinished jobs: {sizes:?}");
 }
 
 #[test]
@@ -179,7 +180,7 @@ fn a_lost_response_submits_no_second_job() {
     stub.cloud().lost = 1;
     let output = xtask(&stub, &["run", "--direct", "--json", "--interval", "0.05"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert_eq!(stub.cloud().jobs.len(), 3);
+    assert_eq!(stub.cloud().jobs.len(), 4);
 }
 
 #[test]
@@ -248,7 +249,7 @@ fn a_detached_run_continues_and_can_be_attached() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let names: Vec<String> =
         stub.cloud().jobs.iter().map(|job| job.request["jobName"].as_str().expect("a name").to_owned()).collect();
-    assert_eq!(names, ["transformation", "copy_job", "dbt_build"].map(|task| format!("ingestion-{task}-{id}")));
+    assert_eq!(names, ["transformation", "copy_job", "dbt_build", "report"].map(|task| format!("ingestion-{task}-{id}")));
 
     let output = xtask(&stub, &["run", "--direct", "--attach", "another", "--interval", "0.05"]);
     assert!(
@@ -317,7 +318,7 @@ fn a_run_by_airflow_is_followed_from_the_dag_to_the_log_lines() {
     let output = xtask(&stub, &["run", "--accept", "they retired", "--json", "--interval", "0.05"]);
     let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{stderr}");
-    assert_lines(&stderr, &expected(&[(0, 1, 40), (1, 2, 40), (2, 1, 40)]));
+    assert_lines(&stderr, &expected(&[(0, 1, 40), (1, 2, 40), (2, 1, 40), (3, 1, 40)]));
     for step in ["ingestion: queued", "ingestion: running", "copy_job: running in Airflow", "ingestion: done in"] {
         assert!(stderr.contains(step), "{step}: {stderr}");
     }
@@ -334,9 +335,9 @@ fn a_run_by_airflow_is_followed_from_the_dag_to_the_log_lines() {
     // `--direct` also attaches by Airflow's run ID, and does not submit anything.
     let output = xtask(&stub, &["run", "--direct", "--attach", &id, "--json", "--interval", "0.05"]);
     assert!(output.status.success() && value(&output)["run_id"] == found["run_id"], "{}", text(&output.stderr));
-    assert_eq!(stub.cloud().jobs.len(), 3);
+    assert_eq!(stub.cloud().jobs.len(), 4);
     let text = text(&xtask(&stub, &["logs", &id, "--interval", "0.05"]).stdout);
-    assert_lines(&text, &expected(&[(0, 1, 40), (1, 2, 40), (2, 1, 40)]));
+    assert_lines(&text, &expected(&[(0, 1, 40), (1, 2, 40), (2, 1, 40), (3, 1, 40)]));
 }
 
 #[test]

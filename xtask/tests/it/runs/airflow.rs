@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-const TASKS: [&str; 3] = ["transformation", "copy_job", "dbt_build"];
+const TASKS: [&str; 4] = ["transformation", "copy_job", "dbt_build", "report"];
 
 #[derive(Debug, Default)]
 pub(super) struct Airflow {

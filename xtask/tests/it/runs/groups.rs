@@ -55,9 +55,9 @@ fn each_group_has_a_job_and_the_load_depends_on_all_of_them() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let jobs = submitted(&stub);
     let names: Vec<&str> = jobs.iter().map(|(name, ..)| name.as_str()).collect();
-    assert_eq!(names, ["transformation-0", "transformation-1", "transformation-2", "copy_job", "dbt_build"]);
+    assert_eq!(names, ["transformation-0", "transformation-1", "transformation-2", "copy_job", "dbt_build", "report"]);
     assert_eq!([&jobs[0].1, &jobs[1].1, &jobs[3].1], [&json!("crew,cores"), &json!("launches"), &Value::Null]);
-    assert_eq!(jobs.iter().map(|(.., before)| before.len()).collect::<Vec<_>>(), [0, 0, 0, 3, 1]);
+    assert_eq!(jobs.iter().map(|(.., before)| before.len()).collect::<Vec<_>>(), [0, 0, 0, 3, 1, 1]);
     assert_eq!(jobs[4].2, ["copy_job"]);
     let found = value(&output);
     let tasks: Vec<&str> =
@@ -65,7 +65,7 @@ fn each_group_has_a_job_and_the_load_depends_on_all_of_them() {
     assert_eq!(tasks[..2], ["transformation[0]", "transformation[1]"]);
     // All jobs are found by the run's ID, and one by its own.
     let log = text(&run(&stub, repository.path(), &["logs", found["run_id"].as_str().expect("an ID")]).stdout);
-    assert_lines(&log, &expected(&[(0, 1, 40), (1, 1, 40), (2, 1, 40), (3, 1, 40), (4, 1, 40)]));
+    assert_lines(&log, &expected(&[(0, 1, 40), (1, 1, 40), (2, 1, 40), (3, 1, 40), (4, 1, 40), (5, 1, 40)]));
     let id = stub.cloud().jobs[1].id.clone();
     let log = text(&run(&stub, repository.path(), &["logs", &id, "--json"]).stdout);
     assert!(log.lines().all(|line| line.contains(r#""task":"transformation[1]""#)) && !log.is_empty(), "{log}");
@@ -97,7 +97,7 @@ fn a_run_of_some_collections_has_only_the_groups_of_these() {
     let id = value(&output)["run_id"].as_str().expect("an ID").to_owned();
     let output = run(&stub, repository.path(), &["run", "--direct", "--json", "--attach", &id]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert_eq!((submitted(&stub).len(), value(&output)["jobs"].as_array().map(Vec::len)), (4, Some(4)));
+    assert_eq!((submitted(&stub).len(), value(&output)["jobs"].as_array().map(Vec::len)), (5, Some(5)));
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn an_interrupted_submission_is_completed_unless_groups_are_missing() {
     let output = run(&stub, repository.path(), &["run", "--direct", "--json", "--attach", &id]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let names: Vec<String> = stub.cloud().jobs.iter().map(|job| name(&job.request)).collect();
-    assert_eq!(names, ["transformation-0", "transformation-1", "transformation-2", "copy_job", "dbt_build"]);
+    assert_eq!(names, ["transformation-0", "transformation-1", "transformation-2", "copy_job", "dbt_build", "report"]);
     // It may have had options, such as the collections of two groups.
     stub.cloud().jobs.truncate(2);
     let output = run(&stub, repository.path(), &["run", "--direct", "--attach", &id]);
@@ -124,9 +124,9 @@ fn a_mapped_task_is_followed_through_airflow_and_a_skipped_group_is_not_expected
     stub.cloud().airflow.groups = vec![true, true, false];
     let output = run(&stub, repository.path(), &["run", "--json"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert_lines(&text(&output.stderr), &expected(&[(0, 2, 40), (1, 1, 40), (2, 1, 40), (3, 1, 40)]));
+    assert_lines(&text(&output.stderr), &expected(&[(0, 2, 40), (1, 1, 40), (2, 1, 40), (3, 1, 40), (4, 1, 40)]));
     let found = value(&output);
     let tasks: Vec<_> = found["jobs"].as_array().expect("jobs").iter().map(|job| job["task"].clone()).collect();
-    assert_eq!(tasks, ["transformation[0]", "transformation[1]", "copy_job", "dbt_build"]);
+    assert_eq!(tasks, ["transformation[0]", "transformation[1]", "copy_job", "dbt_build", "report"]);
     assert!(found["jobs"].as_array().expect("jobs").iter().all(|job| job["status"] == "SUCCEEDED"), "{found}");
 }
