@@ -12,8 +12,8 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use contract::RunId;
 
 pub use cloud::{
-    BuildImages, Cloud, Deploy, Destroy, Forget, InjectedFault, Logs, Open, Options, Recover, Rehearse, RehearseAction, Report,
-    Run, SyncDags, UploadSample, WarehouseInit,
+    BuildImages, Cloud, Deploy, Destroy, Forget, InjectedFault, Logs, Open, Options, Recover, Rehearse, RehearseAction,
+    Report, Run, SyncDags, UploadSample, WarehouseInit,
 };
 pub use options::{Check, Common, Scope};
 

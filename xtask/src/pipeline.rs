@@ -73,7 +73,12 @@ impl Run {
 
     /// Returns the program that writes the page; `warehouse_url` is that of a role that reads the marts, and `artifacts` the
     /// folder of dbt, if it ran.
-    pub fn report(&self, warehouse_url: String, seconds: &IndexMap<&'static str, f64>, artifacts: Option<&Path>) -> Invocation {
+    pub fn report(
+        &self,
+        warehouse_url: String,
+        seconds: &IndexMap<&'static str, f64>,
+        artifacts: Option<&Path>,
+    ) -> Invocation {
         let step = |(task, seconds): (&&str, &f64)| json!({"task": task, "state": "success", "seconds": seconds});
         let steps = json!({"steps": seconds.iter().map(step).collect::<Vec<_>>()});
         let variables = [

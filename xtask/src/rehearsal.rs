@@ -5,7 +5,9 @@
 
 mod report;
 
-pub use report::{Kept, NOT_VERIFIED, Policies, RehearsalReport, StepTime, cause, contradictions, refusals, text};
+pub use report::{
+    Kept, NOT_VERIFIED, Policies, RehearsalReport, StepTime, cause, contradictions, of_page, refusals, text,
+};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

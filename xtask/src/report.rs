@@ -9,8 +9,8 @@ use contract::{Counts, Finding, count_rows};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use contract::dbt::Results;
 use crate::ui::{self, Align};
+use contract::dbt::Results;
 
 #[derive(Debug, Serialize)]
 pub struct LocalReport {

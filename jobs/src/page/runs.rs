@@ -25,21 +25,30 @@ pub fn trends(history: &[Past]) -> Markup {
         ("deleted", |counts| counts.deleted),
         ("quarantined", |counts| counts.quarantined),
     ];
-    let of_changes = loaded
-        .iter()
+    // In its first run, every row is new, and no other change would be visible beside them.
+    let later = || loaded.iter().filter(|(seq, _)| *seq > 1);
+    let left_out = if later().count() < loaded.len() { " Run 1 inserted every row and is left out." } else { "" };
+    let of_changes = later()
         .flat_map(|(seq, run)| CHANGES.iter().map(move |(name, of)| (*seq, (*name).to_owned(), run.sum(*of) as f64)));
+    // Also the runs that changed nothing.
+    let runs = || loaded.iter().map(|(seq, _)| *seq);
+    let (oldest, newest) = (runs().min().unwrap_or_default(), runs().max().unwrap_or_default());
+    let with_all =
+        |stacked: Option<Stacked>, first| stacked.map(|stacked| Stacked { years: first..=newest, ..stacked });
+    let (of_tables, of_changes) =
+        (with_all(Stacked::new(of_tables), oldest), with_all(Stacked::new(of_changes), oldest.max(2)));
     html! {
-        (by_run("rows", "Rows by run and table", "No run loaded a row.", Stacked::new(of_tables)))
-        (by_run("changes", "Changes by run", "No run changed a row.", Stacked::new(of_changes)))
+        (by_run("rows", "Rows by run and table", "No run loaded a row.", "", of_tables))
+        (by_run("changes", "Changes by run", "No run changed a row.", left_out, of_changes))
     }
 }
 
-fn by_run(id: &str, title: &str, none: &str, stacked: Option<Stacked>) -> Markup {
-    let Some(stacked) = stacked else { return figure(id, title, none, None) };
+fn by_run(id: &str, title: &str, none: &str, more: &str, stacked: Option<Stacked>) -> Markup {
+    let Some(stacked) = stacked else { return figure(id, title, &format!("{none}{more}"), None) };
     let (run, most) = stacked.peak();
     let last = *stacked.years.end();
     let caption = format!(
-        "Run {last} has {}; the most were {} in run {run}. Runs are numbered as in the ledger, {}.",
+        "Run {last} has {}; the most were {} in run {run}. Runs are numbered as in the ledger, {}.{more}",
         whole(stacked.total(last)),
         whole(most),
         span(&stacked)

@@ -110,6 +110,26 @@ fn captions_and_tables_have_the_numbers() {
 }
 
 #[test]
+fn runs_without_changes_are_shown_and_the_first_load_is_left_out() {
+    let past = |seq, inserted| {
+        let tables = BTreeMap::from([("crew".to_owned(), Counts { rows: 10, inserted, ..Counts::default() })]);
+        Past { run_id: format!("r{seq}"), at: String::new(), seq: Some(seq), outcome: Outcome::Loaded, tables }
+    };
+    let page = |history| page(&Report { history, ..run("plain") }, None);
+    let third = page(vec![past(3, 0), past(2, 4), past(1, 10)]);
+    let caption = "Run 3 has 0; the most were 4 in run 2. Runs are numbered as in the ledger, from 2 to 3. \
+                   Run 1 inserted every row and is left out.";
+    assert!(third.contains(caption), "{third}");
+    assert!(
+        page(vec![past(2, 0), past(1, 10)]).contains("No run changed a row. Run 1 inserted every row and is left out.")
+    );
+    assert!(
+        page(vec![past(9, 0), past(8, 3)])
+            .contains("Run 9 has 0; the most were 3 in run 8. Runs are numbered as in the ledger, from 8 to 9.<")
+    );
+}
+
+#[test]
 fn grid_lines_have_values() {
     // 15 years are too narrow for a label at each.
     let page = page(&run("plain"), Some(&charts("plain")));

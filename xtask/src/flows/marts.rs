@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use contract::Exit;
 
-use contract::dbt::{Finding, Results};
 use crate::edge::postgres::Login;
 use crate::edge::python::Packages;
 use crate::edge::{files, python, shell};
 use crate::failure::Failure;
 use crate::pipeline::{self, Invocation};
 use crate::ui;
+use contract::dbt::{Finding, Results};
 
 const SHOWN: usize = 5;
 

@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contract::{Contract, Counts, Exit};
+use contract::{Contract, Counts, Exit, count};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::cli::InjectedFault;
-use contract::dbt::Results;
 use crate::report::counts;
 use crate::run::Outcome;
 use crate::ui::{self, Align};
 use crate::verdict::{Light, StatusLine, is_red};
+use contract::dbt::Results;
 
 pub const NOT_VERIFIED: [&str; 6] = [
     "whether AWS accepts the templates, and which resources it replaces: see the `templates` suite",
@@ -149,6 +149,25 @@ pub fn contradictions(
         Some(_) => {}
     }
     found
+}
+
+/// Returns what contradicts a run in its report. A run without Airflow that failed has none.
+pub fn of_page(page: Option<&str>, run: &Outcome, tables: &BTreeMap<String, Counts>) -> Vec<String> {
+    let Some(page) = page.map(|page| page.replace("<wbr>", "")) else {
+        let has_one = run.failed.is_none() || run.dag_run_id.is_some();
+        return has_one.then(|| "the report is not in the lake".to_owned()).into_iter().collect();
+    };
+    if let Some(task) = &run.failed {
+        let names_it = page.contains(&format!("<p class=\"cause\">{task}: "));
+        return (!names_it).then(|| format!("the report does not name `{task}` as the cause")).into_iter().collect();
+    }
+    let unread = page.split_once("<h2>Not read</h2>").and_then(|(_, rest)| rest.split("</section>").next());
+    let unread = unread.map(|section| format!("the report could not read everything: {section}"));
+    let is_missing = |(table, counts): &(&String, &Counts)| {
+        !page.contains(&format!("{table}</th><td class=\"number\">{}</td>", count(counts.rows)))
+    };
+    let wrong = tables.iter().filter(is_missing).map(|(table, _)| format!("the report has other rows of `{table}`"));
+    unread.into_iter().chain(wrong).collect()
 }
 
 /// Returns dbt's failures, or else the errors logged by the failed task's container, or else its last log lines.

@@ -67,7 +67,11 @@ pub fn chain(settings: &Settings, of: &Ingestion) -> [RunTask; 4] {
     let shared = (!of.groups.is_empty()).then(|| ("SHARED_BY".to_owned(), of.groups.len().to_string()));
     [
         task("transformation", "transformation", contract.clone().into_iter().chain(shared).collect()),
-        task("copy_job", "copy", contract.clone().into_iter().chain([("ACCEPT_WITH".to_owned(), accept_with)]).collect()),
+        task(
+            "copy_job",
+            "copy",
+            contract.clone().into_iter().chain([("ACCEPT_WITH".to_owned(), accept_with)]).collect(),
+        ),
         RunTask {
             task: "dbt_build",
             definition: settings.batch.dbt.name.clone(),

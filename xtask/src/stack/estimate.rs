@@ -109,7 +109,11 @@ pub fn hourly(settings: &Settings, of: &Ingestion) -> Value {
     };
     let unknown = names(&|line| line.price.is_none().then(|| line.what.clone()));
     let regions = names(&|line| Some(line.price.as_ref()?.region.clone()));
-    let without = if unknown.is_empty() { String::new() } else { format!(" Not included, because its price is unknown: {unknown}.") };
+    let without = if unknown.is_empty() {
+        String::new()
+    } else {
+        format!(" Not included, because its price is unknown: {unknown}.")
+    };
     let note = format!("Estimated from AWS's list prices in {regions}.{without}");
     let usd = |lines: &[Line]| lines.iter().filter_map(Line::usd).sum::<f64>();
     let hour: BTreeMap<_, _> = all.iter().map(|(what, lines)| (*what, usd(lines))).collect();

@@ -65,12 +65,7 @@ fn numbers_agree(local: &Local) {
 fn a_failed_mart_is_reported_with_its_model_its_test_and_its_rows() {
     let (local, copy) = (Local::new(), tempfile::tempdir().expect("a folder"));
     let project = copy.path().join("dbt");
-    copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../dbt"), &project);
-    let model = project.join("models/marts/dim_rockets.sql");
-    let text = std::fs::read_to_string(&model).expect("the model");
-    let twice = format!("with whole as (\n{text}\n)\n\nselect * from whole\nunion all\nselect * from whole\n");
-    std::fs::write(&model, twice).expect("the broken model");
-
+    with_repeated_rockets(&project);
     let message = local.refused(&["--dbt-project", &project.display().to_string()]);
     assert!(message.contains("test `unique_dim_rockets_rocket_id` on `dim_rockets` failed"), "{message}");
     let rows = message.lines().filter(|line| line.trim_end().ends_with(" 2")).count();
@@ -78,9 +73,18 @@ fn a_failed_mart_is_reported_with_its_model_its_test_and_its_rows() {
     assert!(message.contains("hint: see dbt's output in"), "{message}");
 }
 
-/// Returns older responses: three launches do not exist yet, one exists that is deleted later, and some outcomes are
+/// Writes a dbt project whose `dim_rockets` has every row twice, so that a test fails.
+pub(crate) fn with_repeated_rockets(project: &Path) {
+    copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../dbt"), project);
+    let model = project.join("models/marts/dim_rockets.sql");
+    let text = std::fs::read_to_string(&model).expect("the model");
+    let twice = format!("with whole as (\n{text}\n)\n\nselect * from whole\nunion all\nselect * from whole\n");
+    std::fs::write(&model, twice).expect("the broken model");
+}
+
+/// Writes older responses: three launches do not exist yet, one exists that is deleted later, and some outcomes are
 /// unknown.
-fn older(to: &Path) {
+pub(crate) fn older(to: &Path) {
     copy_folder(&sample(), to);
     let mut launches = launches();
     let mut gone = launches[20].clone();

@@ -1,5 +1,5 @@
 //! The report in a browser, at the width of a phone and of a desktop, in light and dark mode: it has no errors, sends
-//! no requests, draws every chart, and has no truncated or overlapping text.
+//! no requests, draws every chart, has no truncated or overlapping text, and its figures are those of the database.
 
 mod chromium;
 
@@ -13,6 +13,7 @@ use chromium::Chromium;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::marts::{older, with_repeated_rockets};
 use crate::support::Local;
 
 /// A width in pixels, and the preferred colour scheme.
@@ -174,16 +175,87 @@ fn chromium() -> Chromium {
 
 #[test]
 fn the_report_is_readable_on_phones_and_desktops_in_light_and_dark_mode() {
-    let (local, mut chromium) = (Local::new(), chromium());
-    let done = local.json(&[]);
+    let (local, mut chromium, folder) = (Local::new(), chromium(), tempfile::tempdir().expect("a folder"));
+    let (responses, project) = (folder.path().join("older"), folder.path().join("dbt"));
+    older(&responses);
+    local.json(&["--run-id", "first", "--source", &responses.display().to_string()]);
+    let done = local.json(&["--run-id", "second"]);
     let file = Path::new(done["report"].as_str().expect("a report")).to_owned();
     // The screenshots are kept for manual inspection.
-    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report");
-    fs::create_dir_all(&pictures).expect("a folder");
-    assert_eq!(problems(&mut chromium, &file, &pictures, &VIEWS), Vec::<String>::new());
+    let pictures = |run: &str| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report").join(run);
+        fs::create_dir_all(&folder).expect("a folder");
+        folder
+    };
+    assert_eq!(problems(&mut chromium, &file, &pictures("second"), &VIEWS), Vec::<String>::new());
     let shown = chromium.evaluate("document.querySelectorAll('figure .drawing').length");
-    assert_eq!(shown, json!(4), "every chart is drawn");
-    a_broken_report_is_detected(&mut chromium, &file, &pictures);
+    assert_eq!(shown, json!(6), "every chart is drawn");
+    the_figures_are_those_of_the_database(&mut chromium, &local);
+    a_broken_report_is_detected(&mut chromium, &file, &pictures("broken"));
+
+    with_repeated_rockets(&project);
+    local.refused(&["--run-id", "third", "--dbt-project", &project.display().to_string()]);
+    assert_eq!(problems(&mut chromium, &file, &pictures("failed"), &VIEWS), Vec::<String>::new());
+    let text = text(&mut chromium);
+    let cause = "dbt: test `unique_dim_rockets_rocket_id` on `dim_rockets` failed";
+    for expected in ["Failed", cause, "3 runs, 1 failed.", "failed: dbt: test `unique_dim_rockets_rocket_id`"] {
+        assert!(text.contains(expected), "`{expected}` is missing in:\n{text}");
+    }
+}
+
+/// Returns the text that the browser shows, without line breaks.
+fn text(chromium: &mut Chromium) -> String {
+    let text = chromium.evaluate("document.body.innerText");
+    text.as_str().expect("text").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Compares the open page, of the second of two runs that differ, with queries.
+fn the_figures_are_those_of_the_database(chromium: &mut Chromium, local: &Local) {
+    let page = text(chromium);
+    // The values of the first row as text; the columns are sorted by name.
+    let query = |sql: &str| {
+        let rows = local.json(&["query", sql]);
+        let row = rows[0].as_object().expect("a row");
+        row.values().map(|value| value.as_str().map_or(value.to_string(), str::to_owned)).collect::<Vec<_>>()
+    };
+    let sums = |run: &str| {
+        let sum = |count: &str| format!("sum((counts ->> '{count}')::bigint)::bigint AS {count}");
+        let sums = ["rows", "inserted", "updated", "deleted"].map(sum).join(", ");
+        query(&format!(
+            "SELECT {sums} FROM etl.runs, LATERAL jsonb_each(tables::jsonb) AS t(name, counts) WHERE run_id = '{run}'"
+        ))
+    };
+    let (first, second) = (sums("first"), sums("second"));
+    assert_ne!(first, second);
+    let [deleted, inserted, rows, updated] = <[String; 4]>::try_from(second).expect("four sums");
+    let changes: u64 =
+        [&deleted, &inserted, &updated].into_iter().map(|number| number.parse::<u64>().expect("a number")).sum();
+    let launches = query("SELECT count(*) AS n FROM analytics.fct_launches WHERE has_lifted_off");
+    let until =
+        query("SELECT newest_event_at_utc::date::text AS day FROM analytics.data_until WHERE collection = 'launches'");
+    let landings = query(
+        "SELECT sum(successes)::bigint AS a, sum(successes + failures)::bigint AS b FROM analytics.landing_success_by_year",
+    );
+    let core = query("SELECT core_serial AS core FROM analytics.fastest_turnarounds WHERE turnaround_rank = 1");
+    let live = |table: &str| query(&format!("SELECT count(*) AS n FROM spacex.{table} WHERE _deleted_at IS NULL"));
+    let grouped = |number: &str| contract::count(number.parse().expect("a number"));
+    let expected = [
+        format!("Rows {}", grouped(&rows)),
+        format!("{inserted} inserted, {updated} updated, {deleted} deleted"),
+        format!("Run 2 has {}; the most were", grouped(&rows)),
+        format!("Run 2 has {changes}; the most were"),
+        "2 runs, 0 failed.".to_owned(),
+        format!("Data until {} newest liftoff", until[0]),
+        format!("{} launches from", launches[0]),
+        format!("{} of {} landing attempts succeeded", landings[0], landings[1]),
+        format!("Core {} has the fastest turnaround", core[0]),
+        format!("launches {} 3", live("launches")[0]),
+        format!("launch_cores {}", live("launch_cores")[0]),
+    ];
+    for text in expected {
+        assert!(page.contains(&text), "`{text}` is missing in:\n{page}");
+    }
+    assert!(!page.contains("Not read"), "{page}");
 }
 
 /// Checks that the test can fail: each of these pages has one defect.

@@ -249,7 +249,10 @@ fn a_detached_run_continues_and_can_be_attached() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let names: Vec<String> =
         stub.cloud().jobs.iter().map(|job| job.request["jobName"].as_str().expect("a name").to_owned()).collect();
-    assert_eq!(names, ["transformation", "copy_job", "dbt_build", "report"].map(|task| format!("ingestion-{task}-{id}")));
+    assert_eq!(
+        names,
+        ["transformation", "copy_job", "dbt_build", "report"].map(|task| format!("ingestion-{task}-{id}"))
+    );
 
     let output = xtask(&stub, &["run", "--direct", "--attach", "another", "--interval", "0.05"]);
     assert!(

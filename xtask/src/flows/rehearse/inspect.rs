@@ -1,11 +1,11 @@
-//! The output of a run: container log lines, table counts, and dbt results.
+//! The output of a run: container log lines, table counts, dbt results, and the report.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use anyhow::{Context, Result};
-use contract::Counts;
-
 use contract::dbt::Results;
+use contract::{Counts, Layout};
+
 use crate::edge::aws::Aws;
 use crate::edge::postgres::Login;
 use crate::edge::s3::Bucket;
@@ -54,6 +54,19 @@ pub(super) fn tables(
         rows.insert(table.clone(), found.context("the warehouse did not return a row count")?.parse()?);
     }
     Ok((tables, rows))
+}
+
+/// Reads the report of a run from the lake.
+pub(super) fn page(aws: &Aws, settings: &Settings, source: &str, run_id: &str) -> Result<Option<String>> {
+    let (layout, run) = (Layout { source }, run_id.parse().map_err(anyhow::Error::msg)?);
+    aws.wait(async {
+        let bucket = Bucket::open(&settings.buckets().lake, &aws.config).await?;
+        let key = layout.report(&run, "html");
+        if !bucket.list(Some(&layout.reports())).await?.contains_key(&key) {
+            return Ok(None);
+        }
+        String::from_utf8(bucket.get(&key).await?.bytes).context("the report is not valid UTF-8").map(Some)
+    })
 }
 
 /// Reads the dbt results of a run's last attempt from the lake.

@@ -11,7 +11,6 @@ use contract::Counts;
 
 use super::inspect::{self, Logs};
 use super::{RehearsalProgress, Stage};
-use contract::dbt::Results;
 use crate::edge::aws::Aws;
 use crate::edge::batch::Batch;
 use crate::edge::files;
@@ -19,9 +18,10 @@ use crate::edge::postgres::Login;
 use crate::flows::local::models;
 use crate::flows::run::{self, Follow, RunProgress, RunRequest};
 use crate::flows::warehouse::contract;
-use crate::rehearsal::{CHANGES, cause, contradictions, long_statement};
+use crate::rehearsal::{CHANGES, cause, contradictions, long_statement, of_page};
 use crate::run::{Outcome, RunOptions, direct_run_id, job_name};
 use crate::settings::{DAG, Ingestion, Settings, Variables};
+use contract::dbt::Results;
 
 const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -119,14 +119,13 @@ impl<'a> Runs<'a> {
         let cause = failed.map(|task| cause(&logs.last(task), dbt.as_ref())).unwrap_or_default();
         let Ingestion { source, contract: file, dag, .. } = &self.request.ingestion;
         let has_models = dag == DAG || models(source, &files::root().join("dbt"))?.is_some();
-        let contradictions = match failed {
-            None => {
-                let contract = contract(Some(&files::root().join(file)))?;
-                contradictions(&contract, &tables, &rows, dbt.as_ref(), has_models)
-            }
-            Some(_) => Vec::new(),
-        };
-        Ok(Ran { outcome, cause, tables, contradictions, dbt })
+        let page = inspect::page(self.aws, &self.request.settings, source, &outcome.run_id)?;
+        let mut problems = of_page(page.as_deref(), &outcome, &tables);
+        if failed.is_none() {
+            let contract = contract(Some(&files::root().join(file)))?;
+            problems.extend(contradictions(&contract, &tables, &rows, dbt.as_ref(), has_models));
+        }
+        Ok(Ran { outcome, cause, tables, contradictions: problems, dbt })
     }
 }
 

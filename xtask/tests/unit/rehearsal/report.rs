@@ -51,6 +51,23 @@ fn a_failed_run_of_another_source_fails_the_rehearsal() {
 }
 
 #[test]
+fn a_page_without_the_rows_or_the_cause_is_a_contradiction() {
+    let tables = BTreeMap::from([("launch_cores".to_owned(), Counts { rows: 1_234, ..Counts::default() })]);
+    let problems = |page: &str, run: &Outcome| of_page(Some(page), run, &tables);
+    let (loaded, row) = (report().run, "<th>launch_<wbr>cores<wbr></th><td class=\"number\">1,234</td>");
+    assert_eq!(problems(row, &loaded), [""; 0]);
+    assert_eq!(problems("", &loaded), ["the report has other rows of `launch_cores`"]);
+    let unread = problems(&format!("<section><h2>Not read</h2>the marts</section>{row}"), &loaded);
+    assert_eq!(unread, ["the report could not read everything: the marts"]);
+    assert_eq!(of_page(None, &loaded, &tables), ["the report is not in the lake"]);
+
+    let failed = Outcome { failed: Some("copy_job".to_owned()), ..report().run };
+    assert_eq!(problems("<p class=\"cause\">copy_job: refused</p>", &failed), [""; 0]);
+    assert_eq!(problems(row, &failed), ["the report does not name `copy_job` as the cause"]);
+    assert_eq!(of_page(None, &Outcome { dag_run_id: None, ..failed }, &tables), [""; 0]);
+}
+
+#[test]
 fn missing_and_wrong_reports_are_contradictions() {
     let contract = contract("");
     let counts = Counts { rows: 3, ..Counts::default() };
