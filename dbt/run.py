@@ -231,6 +231,19 @@ def results(before):
         return {}
 
 
+def statuses(found):
+    """Returns the status of each model, seed and snapshot, and of each test that did not pass, by name."""
+    by_name = {}
+    try:
+        for result in found.get("results", []):
+            kind, _, name = result["unique_id"].split(".")[:3]
+            if kind in ("model", "seed", "snapshot") or result["status"] != "pass":
+                by_name[name] = result["status"]
+    except (LookupError, AttributeError, TypeError, ValueError):
+        return {}
+    return by_name
+
+
 def is_complete(found):
     """Returns whether the results are those of a build of the whole project."""
     options = found.get("args", {})
@@ -319,6 +332,9 @@ def main(arguments):
         if preceding:
             add_results(preceding, before)
         found = results(before)
+        if nodes := statuses(found):
+            # Airflow keeps this line as an XCom.
+            log(f"nodes: {json.dumps(nodes)}")
         if code == FAILED and failed_by_conflicts(found):
             code = TEMPFAIL
         complete = code == DONE and is_complete(found)

@@ -1,5 +1,7 @@
 """The outcome of a job, and the location of its log."""
 
+import json
+
 import pytest
 
 from dpworld.batch.jobs import (
@@ -9,6 +11,7 @@ from dpworld.batch.jobs import (
     error_line,
     is_retryable,
     log_of,
+    nodes_of,
     outcome_of,
     was_terminated,
 )
@@ -157,3 +160,12 @@ REFUSED = "collection `crew` failed: cannot read `http://x/v4/crew`: the server 
 )
 def test_the_cause_of_a_failure_is_one_line(failed_job, lines, cause):
     assert cause_of(failed_job, lines) == cause
+
+
+def test_the_status_of_each_dbt_node_is_read_from_the_last_lines():
+    nodes = {"dim_crew": "success", "dim_ships": "error"}
+    lines = ["21:58:05  Done.", f"nodes: {json.dumps(nodes)}", "dbt's artifacts: s3://lake/dbt/"]
+    assert nodes_of(lines) == nodes
+    assert error_line(lines) == "dbt's artifacts: s3://lake/dbt/"
+    assert nodes_of(["nodes: {", "a line"]) is None
+    assert nodes_of([]) is None

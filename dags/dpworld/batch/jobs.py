@@ -1,6 +1,7 @@
 """AWS Batch jobs: finds them by name, submits, describes and terminates them; their logs and outcomes, the cause of a
 failure, and whether a retry may succeed."""
 
+import json
 import re
 
 from airflow.providers.amazon.aws.links.logs import CloudWatchEventsLink
@@ -19,6 +20,9 @@ OUT_OF_MEMORY = "OutOfMemoryError"
 # What dbt writes before each line, and around words.
 TIME, COLOUR = re.compile(r"^\d\d:\d\d:\d\d {2}"), re.compile(r"\x1b\[\d*m")
 FAILURE = re.compile(r"^\d\d:\d\d:\d\d {2}Failure in \w+ (?P<node>\S+)")
+
+# What `dbt/run.py` writes before the status of each node.
+NODES = "nodes: "
 
 
 class Batch:
@@ -179,8 +183,18 @@ def dbt_failure(lines: list[str]) -> str | None:
     return f"dbt: {first['node']} failed: {message}{others}"
 
 
+def nodes_of(lines: list[str]) -> dict[str, str] | None:
+    """Returns the status of each dbt node, from the line that `dbt/run.py` writes after a build."""
+    line = next((line for line in reversed(lines) if line.startswith(NODES)), None)
+    try:
+        return line and json.loads(line.removeprefix(NODES))
+    except ValueError:
+        return None
+
+
 def error_line(lines: list[str]) -> str | None:
     """Returns the last line with an error, otherwise the last line. Hints are ignored, as they follow their error."""
+    lines = [line for line in lines if not line.startswith(NODES)]
     messages = [line.strip() for line in lines if line.strip() and "hint:" not in line.split("; hint:")[0].lower()]
     errors = [line for line in messages if "error" in line.lower()]
     last = next(reversed(errors or messages), None)

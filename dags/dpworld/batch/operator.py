@@ -26,6 +26,7 @@ from dpworld.batch.jobs import (
     differences,
     is_retryable,
     log_place,
+    nodes_of,
     outcome_of,
     seconds_of,
 )
@@ -35,6 +36,8 @@ from dpworld.runs import job_name_of, job_tags_of, run_id_of
 
 # The XCom with the ID of the task's job and the attempt that waits for it. Airflow keeps it while the task is deferred.
 JOB = "batch_job"
+# The XCom with the status of each dbt node.
+NODES = "nodes"
 # The number of lines from the end of the container's log that are searched for the cause, and that the task's log shows.
 LAST_LINES, SHOWN_LINES = 200, 40
 # CloudWatch receives a container's last lines some seconds after it has stopped.
@@ -213,6 +216,8 @@ class BatchJobOperator(BaseOperator):
                 self.log.info("| %s", line)
         else:
             self.log.info("No container started, so there is no log")
+        if nodes := nodes_of(lines):
+            context["ti"].xcom_push(NODES, nodes)
         self.cause = cause_of(job, lines)
         seconds, containers = seconds_of(job)
         self.result = {"seconds": seconds, "containers": containers, "log": self.job_log}

@@ -51,6 +51,25 @@ fn models_that_failed_only_because_of_conflicts_exit_with_75() {
 }
 
 #[test]
+fn the_status_of_each_model_and_of_other_nodes_that_did_not_pass_is_written() {
+    let results = [
+        ("model.dpworld.dim_crew", "success"),
+        ("model.dpworld.dim_ships", "skipped"),
+        ("seed.dpworld.customer_names", "success"),
+        ("snapshot.dpworld.rockets_history", "error"),
+        ("test.dpworld.unique_dim_crew_crew_id.9ae1c", "fail"),
+        ("test.dpworld.not_null_dim_crew_crew_id.0b45", "pass"),
+        ("unit_test.dpworld.dim_crew.counts", "pass"),
+    ];
+    let results = results.map(|(id, status)| json!({"unique_id": id, "status": status}));
+    let folder = script("mkdir target && cp results target/run_results.json; exit 1");
+    fs::write(folder.path().join("results"), json!({ "results": results }).to_string()).expect("a file");
+    let ended = entry(&folder).run(&[]);
+    let nodes = r#"{"dim_crew": "success", "dim_ships": "skipped", "customer_names": "success", "rockets_history": "error", "unique_dim_crew_crew_id": "fail"}"#;
+    assert_eq!((ended.code, ended.stderr), (Some(1), format!("nodes: {nodes}\n")));
+}
+
+#[test]
 fn arguments_and_output_are_passed_on_unchanged() {
     let folder = script("for one; do echo \"<$one>\"; done; echo words >&2");
     let ended = entry(&folder).run(&["build", "-s", "+a b+", "--vars", "{x: 1}", "--target-path=elsewhere"]);
