@@ -4,7 +4,7 @@ with names as (
     select distinct
         customer_name,
         reported_customer_name
-    from {{ ref('bridge_payload_customers') }}
+    from {{ ref('int_payload_customers') }}
 ),
 
 customers as (

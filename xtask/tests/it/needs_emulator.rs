@@ -7,6 +7,7 @@
 mod conform;
 mod doctor;
 mod forget;
+mod report;
 mod settings_schema;
 mod sync;
 
