@@ -8,6 +8,7 @@ moto runs the container of each job, but differs from AWS. This file changes the
 - log timestamps have fractions of a millisecond, which clients reject;
 - a volume with only a name, which Fargate creates on the task's disk, raises a KeyError, and no container starts. Here,
   such volumes and their mount points are omitted; if the image declares `VOLUME`, Docker creates a writable volume;
+- a job's memory is not limited. Here, it is, and the reason of a job that exceeds it is that of Fargate;
 - volumes that Docker creates are not deleted. Here, they are deleted with their container;
 - every job logs to `/aws/batch/job`. Here, it logs to the group in its definition's log configuration, which DescribeJobs
   returns;
@@ -25,7 +26,7 @@ return them:
 
     {"registry": {"<host>": "<local host>"}, "labels": {…}, "hosts": {"<host>": "<address>"}, "secrets": "<url>",
      "contracts": {"<CONTRACT>": {…}}, "environment": {"<job definition>": {…}}, "mounts": {"<job definition>": {"<local path>": "<path>"}},
-     "start_seconds": <how long each job is STARTING>}
+     "start_seconds": <how long each job of Airflow is STARTING>}
 
 Not verified: role permissions, except for secrets, which are read from `secrets` (`iam/gate.mjs`). Batch's retries are not emulated.
 
@@ -55,7 +56,7 @@ VERSION = "5.2.5"
 def extend_details(original):
     def _container_details(self):
         details = original(self)
-        if requirements := self.job_definition.container_properties.get("resourceRequirements"):
+        if requirements := self._get_container_property("resourceRequirements", []):
             details = {name: value for name, value in details.items() if name not in ("vcpus", "memory")}
             details["resourceRequirements"] = requirements
         if configuration := self.job_definition.container_properties.get("logConfiguration"):
@@ -97,6 +98,17 @@ def extend_remove(original):
         original(self, **{"v": True} | options)
 
     return remove
+
+
+def extend_wait(original):
+    def wait(self, **options):
+        result = original(self, **options)
+        self.reload()
+        if self.attrs["State"]["OOMKilled"]:
+            threading.current_thread().container_reason = "OutOfMemoryError: Container killed due to memory usage"
+        return result
+
+    return wait
 
 
 def replacements():
@@ -172,7 +184,11 @@ def extend_run(original):
         options["extra_hosts"] = options.get("extra_hosts", {}) | replaced.get("hosts", {})
         options |= {"labels": replaced.get("labels", {}), "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
         options |= {"read_only": definition.get("readonlyRootFilesystem", False), "user": definition.get("user")}
-        time.sleep(replaced.get("start_seconds", 0))
+        for requirement in job._get_container_property("resourceRequirements", []):
+            if requirement["type"] == "MEMORY":
+                options["mem_limit"] = options["memswap_limit"] = f"{requirement['value']}m"
+        # Only Airflow's jobs have tags.
+        time.sleep(replaced.get("start_seconds", 0) if job.backend.list_tags_for_resource(job.arn) else 0)
         try:
             options["environment"] |= secrets_of(definition, replaced)
             for host in replaced.get("registry", {}).values():
@@ -230,6 +246,7 @@ if __name__ == "__main__":
     milliseconds = moto.batch.models.unix_time_millis
     moto.batch.models.unix_time_millis = lambda time: int(milliseconds(time))
     Container.remove = extend_remove(Container.remove)
+    Container.wait = extend_wait(Container.wait)
     ContainerCollection.run = extend_run(ContainerCollection.run)
     BatchBackend.create_compute_environment = extend_compute_environment(BatchBackend.create_compute_environment)
     BatchBackend._validate_compute_resources = extend_resources(BatchBackend._validate_compute_resources)
