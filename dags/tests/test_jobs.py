@@ -106,6 +106,10 @@ def test_the_job_definition_configures_the_log():
             "cannot start `dbt`; hint: check PATH",
         ),
         (["hint: only this"], None),
+        (
+            ["ERROR 2 of 2 failed: a: Internal Server Error", "b: Internal Server Error"],
+            "2 of 2 failed: a: Internal Server Error",
+        ),
     ],
 )
 def test_the_last_error_is_found_in_the_last_lines(lines, expected):

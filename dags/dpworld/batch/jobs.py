@@ -193,10 +193,12 @@ def nodes_of(lines: list[str]) -> dict[str, str] | None:
 
 
 def error_line(lines: list[str]) -> str | None:
-    """Returns the last line with an error, otherwise the last line. Hints are ignored, as they follow their error."""
+    """Returns the last line that starts with `error`, otherwise the last one with an error, otherwise the last one. Hints
+    are ignored, as they follow their error; an error may have more lines, one for each problem."""
     lines = [line for line in lines if not line.startswith(NODES)]
     messages = [line.strip() for line in lines if line.strip() and "hint:" not in line.split("; hint:")[0].lower()]
-    errors = [line for line in messages if "error" in line.lower()]
+    errors = [line for line in messages if line.lower().startswith("error")]
+    errors = errors or [line for line in messages if "error" in line.lower()]
     last = next(reversed(errors or messages), None)
     return last and re.sub(r"^error:? ", "", last, flags=re.IGNORECASE)
 
