@@ -1,6 +1,7 @@
 """Notifies the alarm topic of a task that failed for good: one message, which starts with the cause.
 
-Airflow calls `on_failure_callback` only if it does not retry the task.
+Airflow calls `on_failure_callback` only if it does not retry the task. A report that fails after another task sends no
+second message.
 """
 
 import logging
@@ -26,6 +27,8 @@ def failed(context) -> None:
     try:
         subject, message = message_of(context)
         log.error("%s\n%s", subject, message)
+        if getattr(getattr(context.get("ti"), "task", None), "is_announced", False):
+            return
         topic = PLATFORM["alarm_topic"]
         if not topic:
             log.warning("No alarm topic is set, so no notification was sent")

@@ -30,7 +30,7 @@ from dpworld.batch.jobs import (
     outcome_of,
     seconds_of,
 )
-from dpworld.batch.steps import RESULT, steps_of
+from dpworld.batch.steps import RESULT, states_of, steps_of
 from dpworld.options import apply, collections_of
 from dpworld.runs import job_name_of, job_tags_of, run_id_of
 
@@ -66,12 +66,14 @@ class BatchJobOperator(BaseOperator):
         self.poll_seconds = poll_seconds
         # The tasks whose results the job receives.
         self.steps = steps
-        # Set while the task runs; the failure callback reads the last three.
+        # Set while the task runs; the failure callback reads the four after `environment`.
         self.job_name = None
         self.environment = {}
         self.job_id = None
         self.job_log = None
         self.cause = None
+        # Whether the failure of another task was reported, of which this one's is a consequence.
+        self.is_announced = False
         self.result = {}
 
     def execute(self, context) -> None:
@@ -86,6 +88,7 @@ class BatchJobOperator(BaseOperator):
         except AirflowException as error:
             self.result["cause"] = self.cause or str(error)
             context["ti"].xcom_push(RESULT, self.result)
+            self.is_announced = "failed" in states_of(context["ti"], self.steps).values()
             raise
         context["ti"].xcom_push(RESULT, self.result)
 

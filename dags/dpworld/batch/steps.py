@@ -11,8 +11,15 @@ MAX_CAUSE_LENGTH = 1_000
 
 def steps_of(ti, tasks) -> str:
     """Returns the state, times, log and cause of each task as JSON. The instances of a mapped task are one step."""
-    states = ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id], task_ids=list(tasks)).get(ti.run_id, {})
+    states = states_of(ti, tasks)
     return json.dumps({"steps": [step_of(ti, task, states) for task in tasks], "link": run_link(ti)})
+
+
+def states_of(ti, tasks) -> dict[str, str | None]:
+    """Returns the states of the tasks in this run, and of each instance of a mapped one."""
+    if not tasks:
+        return {}
+    return ti.get_task_states(dag_id=ti.dag_id, run_ids=[ti.run_id], task_ids=list(tasks)).get(ti.run_id, {})
 
 
 def step_of(ti, task: str, states: dict) -> dict:
