@@ -11,13 +11,13 @@ a schedule, it also runs four times a day to detect a missing load; each of thes
 
 from datetime import datetime, timedelta, timezone
 
-from airflow.exceptions import AirflowFailException
 from airflow.sdk import DAG, AssetAny, BaseOperator
 from airflow.timetables.assets import AssetOrTimeSchedule
 from airflow.timetables.trigger import CronTriggerTimetable
 
 from dpworld import aws, notify
 from dpworld.assets import built
+from dpworld.exceptions import AirflowFailException
 from dpworld.health import checks, queries
 from dpworld.settings import PLATFORM, SOURCES
 

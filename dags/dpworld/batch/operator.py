@@ -12,7 +12,6 @@ retry unless a retry may succeed. Not used:
 import time
 from datetime import timedelta
 
-from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from airflow.providers.amazon.aws.links.batch import BatchJobDetailsLink
 from airflow.providers.amazon.aws.links.logs import CloudWatchEventsLink
 from airflow.sdk import BaseOperator
@@ -31,6 +30,7 @@ from dpworld.batch.jobs import (
     seconds_of,
 )
 from dpworld.batch.steps import RESULT, states_of, steps_of
+from dpworld.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from dpworld.options import apply, collections_of
 from dpworld.runs import job_name_of, job_tags_of, run_id_of
 
