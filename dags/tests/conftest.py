@@ -1,9 +1,8 @@
-"""Shared fixtures: a DAG folder with separate settings, an Airflow instance for it, and an AWS emulator."""
+"""Shared fixtures: a DAG folder with separate settings, a running Airflow for it, and an AWS emulator."""
 
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -26,9 +25,9 @@ for name in [name for name in os.environ if name.startswith(("AWS_", "OPENLINEAG
 sys.path[:0] = [str(DAGS), str(HERE)]
 
 import emulator  # noqa: E402
+import services  # noqa: E402
 
 os.environ.update(emulator.CREDENTIALS)
-QUEUE = "dpstack-batch-queue"
 
 
 def pytest_configure(config):
@@ -45,7 +44,7 @@ def tools() -> str:
 
 
 class Airflow:
-    """An Airflow instance with a separate database, for a copy of the DAG folder."""
+    """A copy of the DAG folder with the given changes to `platform.json`, and the environment of an Airflow for it."""
 
     def __init__(self, folder: Path, **settings):
         self.dags = folder / "dags"
@@ -61,50 +60,11 @@ class Airflow:
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags),
             "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
-            # `airflow dags test` does not add the folder to the path; the DAG processor and the workers do.
-            "PYTHONPATH": str(self.dags),
-            "PYTHONWARNINGS": "default::DeprecationWarning",
+            "PYTHONWARNINGS": "ignore",
             "COLUMNS": "250",
             "AIRFLOW_CONN_AWS_DEFAULT": "aws://",
             **emulator.CREDENTIALS,
         }
-
-    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess:
-        done = subprocess.run(
-            [sys.executable, *command],
-            env=self.environment | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        print(done.stdout)
-        return done
-
-
-@pytest.fixture(scope="session")
-def database(tmp_path_factory) -> Path:
-    """An Airflow home with a migrated database. Tests copy it, because the migration takes seconds."""
-    airflow = Airflow(tmp_path_factory.mktemp("database"))
-    assert airflow.run("-m", "airflow", "db", "migrate").returncode == 0
-    assert airflow.run("-m", "airflow", "dags", "reserialize").returncode == 0
-    return Path(airflow.environment["AIRFLOW_HOME"])
-
-
-@pytest.fixture
-def airflow(tmp_path, database):
-    """Creates Airflow instances with the given changes to `platform.json`."""
-
-    def make(**settings) -> Airflow:
-        instance = Airflow(tmp_path, **settings)
-        home = Path(instance.environment["AIRFLOW_HOME"])
-        shutil.copytree(database, home)
-        # Airflow creates it again: it contains the path of the database.
-        (home / "airflow.cfg").unlink(missing_ok=True)
-        return instance
-
-    return make
 
 
 @pytest.fixture(scope="session")
@@ -117,13 +77,47 @@ def image(tmp_path_factory):
     docker.remove_image(name)
 
 
-@pytest.fixture
-def moto(tmp_path, tools, monkeypatch, request):
-    """moto with the queue of the platform. Jobs run in containers if the test needs Docker, otherwise they succeed immediately."""
-    server = emulator.Moto(tools, tmp_path, docker="needs_docker" in request.keywords)
+@pytest.fixture(scope="session")
+def moto(tools, tmp_path_factory):
+    """moto with the queue of the platform. Jobs run in containers."""
+    server = emulator.Moto(tools, tmp_path_factory.mktemp("moto"))
     try:
-        server.platform(QUEUE)
-        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        server.platform()
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def mailbox(moto, airflow):
+    """Returns a function that returns the messages that the topic received about a source."""
+    sqs, sns = moto.client("sqs"), moto.client("sns")
+    queue = sqs.create_queue(QueueName="mailbox")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    (topic,) = sns.list_topics()["Topics"]
+    sns.subscribe(TopicArn=topic["TopicArn"], Protocol="sqs", Endpoint=arn)
+    received = []
+
+    def messages(source: str) -> list[dict]:
+        while found := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+            received.extend(json.loads(one["Body"]) for one in found)
+            for one in found:
+                sqs.delete_message(QueueUrl=queue, ReceiptHandle=one["ReceiptHandle"])
+        return [one for one in received if f"ingestion_{source}." in one["Message"]]
+
+    return messages
+
+
+@pytest.fixture(scope="session")
+def airflow(tmp_path_factory, moto, image):
+    """A running Airflow with the DAGs of `services.SOURCES`."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        # Fails if another worker has started the services.
+        (tmp_path_factory.getbasetemp().parent / "services").mkdir()
+    services.define(moto, image)
+    running = services.Services(Airflow(tmp_path_factory.mktemp("services"), **services.settings(moto)), moto)
+    try:
+        yield running
+    finally:
+        for name in list(running.processes):
+            running.stop(name)

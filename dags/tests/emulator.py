@@ -7,6 +7,7 @@ import http.client
 import io
 import json
 import os
+import secrets
 import socket
 import subprocess
 import tarfile
@@ -17,6 +18,9 @@ from urllib.parse import quote
 
 HERE = Path(__file__).parent
 REGION, ACCOUNT = "eu-west-1", "123456789012"
+QUEUE = "dpstack-batch-queue"
+# The memory of each container in MiB.
+MEMORY = "64"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -25,12 +29,22 @@ CREDENTIALS = {
 }
 
 
+def free_port() -> int:
+    """Returns a port for a program that needs seconds until it listens. Linux gives no other socket a port below 32768."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        return port
+
+
 class Moto:
     """A running server on a free loopback port."""
 
-    def __init__(self, python: str, folder: Path, docker: bool):
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            port = server.getsockname()[1]
+    def __init__(self, python: str, folder: Path):
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.log = folder / "moto.log"
         program = HERE.parents[1] / "xtask/emulator/moto_server.py"
@@ -42,7 +56,6 @@ class Moto:
             command = [python, str(program), "-H", "127.0.0.1", "-p", str(port)]
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=folder)
         self.wait()
-        self.post("/moto-api/config", {"batch": {"use_docker": docker}})
 
     def wait(self) -> None:
         for _ in range(300):
@@ -55,17 +68,13 @@ class Moto:
                 time.sleep(0.1)
         raise RuntimeError(f"moto's server does not respond:\n{self.log.read_text()}")
 
-    def post(self, path: str, body: dict) -> None:
-        data = json.dumps(body).encode()
-        urllib.request.urlopen(urllib.request.Request(self.url + path, data, method="POST"), timeout=10).close()
-
     def client(self, service: str):
         import boto3
 
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
         return boto3.client(service, endpoint_url=self.url, region_name=REGION, **keys)
 
-    def platform(self, queue: str) -> None:
+    def platform(self) -> None:
         """Creates a compute environment and a queue."""
         trust = json.dumps({"Version": "2012-10-17", "Statement": []})
         role = self.client("iam").create_role(RoleName="batch", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
@@ -81,7 +90,7 @@ class Moto:
             serviceRole=role,
         )
         order = [{"order": 1, "computeEnvironment": environment["computeEnvironmentArn"]}]
-        batch.create_job_queue(jobQueueName=queue, state="ENABLED", priority=1, computeEnvironmentOrder=order)
+        batch.create_job_queue(jobQueueName=QUEUE, state="ENABLED", priority=1, computeEnvironmentOrder=order)
 
     def define(self, name: str, image: str, environment: dict[str, str]) -> None:
         """Registers a revision of a job definition as in a deployment: Fargate, and a named volume as a writable /tmp."""
@@ -93,19 +102,19 @@ class Moto:
                 "image": image,
                 "command": ["none"],
                 "executionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/execution",
-                "resourceRequirements": [{"type": "VCPU", "value": "0.25"}, {"type": "MEMORY", "value": "512"}],
+                "resourceRequirements": [{"type": "VCPU", "value": "0.25"}, {"type": "MEMORY", "value": MEMORY}],
                 "environment": [{"name": key, "value": value} for key, value in environment.items()],
                 "volumes": [{"name": "tmp"}],
                 "mountPoints": [{"sourceVolume": "tmp", "containerPath": "/tmp", "readOnly": False}],
             },
         )
 
-    def jobs(self, queue: str) -> list[dict]:
-        """The descriptions of all jobs of the queue, oldest first."""
+    def jobs(self) -> list[dict]:
+        """The descriptions of all jobs, oldest first."""
         batch = self.client("batch")
         # AWS requires a filter to list jobs of every status; moto ignores it.
         every = [{"name": "JOB_NAME", "values": ["*"]}]
-        ids = [job["jobId"] for job in batch.list_jobs(jobQueue=queue, filters=every)["jobSummaryList"]]
+        ids = [job["jobId"] for job in batch.list_jobs(jobQueue=QUEUE, filters=every)["jobSummaryList"]]
         described = batch.describe_jobs(jobs=ids)["jobs"] if ids else []
         return sorted(described, key=lambda job: job["createdAt"])
 

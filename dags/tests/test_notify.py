@@ -100,6 +100,13 @@ def test_without_a_topic_the_message_is_logged(monkeypatch, caplog):
     assert "Batch job  id-1" in caplog.text and "No alarm topic is set" in caplog.text
 
 
+def test_a_failure_that_another_one_has_announced_is_only_logged(monkeypatch, caplog):
+    monkeypatch.setattr(HOOK, lambda *_, **__: pytest.fail("no message may be sent"))
+    notify.failed({"ti": ti(task=task(is_announced=True))})
+    assert "dpstack: ingestion.copy_job failed: dbt: a failed" in caplog.text
+    assert "Cannot send the notification" not in caplog.text
+
+
 @pytest.mark.parametrize("context", [None, {}, {"ti": ti(task=task())}])
 def test_the_notification_never_raises(monkeypatch, caplog, context):
     def refuse(*_, **__):
@@ -116,18 +123,19 @@ def test_the_dag_processor_notifies_about_a_task_with_a_dead_worker(monkeypatch,
     import structlog
     from airflow.callbacks.callback_requests import TaskCallbackRequest
     from airflow.dag_processing.processor import _execute_task_callbacks
-    from airflow.models.dagbag import DagBag
+    from airflow.models import DagBag
     from airflow.sdk.api.datamodels._generated import TaskInstance
     from conftest import DAGS
 
     published = []
     monkeypatch.setattr(HOOK, lambda *_, **message: published.append(message["message"]))
     monkeypatch.setitem(notify.SOURCES["spacex"], "groups", ["crew", "cores"])
-    died = TaskInstance(id=uuid4(), task_id=task_id, dag_id="ingestion", run_id=RUN, try_number=1, map_index=map_index)
+    ids = {"id": uuid4(), "dag_version_id": uuid4(), "task_id": task_id, "dag_id": "ingestion", "run_id": RUN}
+    died = TaskInstance(**ids, try_number=1, map_index=map_index)
     request = TaskCallbackRequest(
         filepath="ingestion.py", bundle_name="dags-folder", bundle_version=None, msg="no heartbeat", ti=died
     )
-    _execute_task_callbacks(DagBag(str(DAGS), include_examples=False), request, structlog.get_logger())
+    _execute_task_callbacks(DagBag(str(DAGS)), request, structlog.get_logger())
     (message,) = published
     assert f"Run        {RUN}" in message and f"Task       {task_id}, try 1" in message
     name = job_name_of("ingestion", task_id, map_index, run_id_of(RUN))

@@ -8,13 +8,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException, TaskDeferred
+from airflow.exceptions import TaskDeferred
 from botocore.exceptions import ClientError, EndpointConnectionError
-from conftest import QUEUE
 
 from dpworld.batch.jobs import Batch
 from dpworld.batch.operator import ATTEMPTS, BatchJobOperator
 from dpworld.batch.stop import stop_jobs
+from dpworld.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from dpworld.options import apply
 from dpworld.settings import SOURCES
 
@@ -205,6 +205,10 @@ def test_killing_during_a_submission_terminates_only_the_job_of_the_task(operato
         assert [call[0] for call in batch.calls] == calls
 
 
+# Of the other tasks of the run.
+STATES = {"copy": "failed", "dbt": "upstream_failed"}
+
+
 @pytest.fixture
 def resume(operator, monkeypatch):
     """Resumes the task as Airflow does after its trigger has failed, with configured responses of Batch."""
@@ -215,6 +219,7 @@ def resume(operator, monkeypatch):
         ids = {"dag_id": "ingestion", "task_id": "copy_job", "map_index": -1, "run_id": "r", "try_number": try_number}
         known = {"job_id": "1", "try_number": 1}
         ti = SimpleNamespace(**ids, xcom_pull=lambda **_: known, xcom_push=lambda *_: None)
+        ti.get_task_states = lambda dag_id, run_ids, task_ids: {"r": {task: STATES[task] for task in task_ids}}
         try:
             operator.resume_execution("__fail__", {"error": "Trigger failure"}, {"ti": ti, "params": {}})
         finally:
@@ -231,6 +236,14 @@ def test_a_trigger_that_failed_does_not_change_the_result_of_the_job(operator, r
     with pytest.raises(AirflowException) as raised:
         resume(job=[{"status": "FAILED", "container": {"exitCode": 75}}])
     assert not isinstance(raised.value, AirflowFailException), "a retry may succeed"
+
+
+@pytest.mark.parametrize(("steps", "is_announced"), [(["copy", "dbt"], True), (["dbt"], False), ([], False)])
+def test_the_failure_of_a_report_after_another_one_is_announced_already(operator, resume, steps, is_announced):
+    operator.steps = steps
+    with pytest.raises(AirflowFailException):
+        resume(job=[{"status": "FAILED", "container": {"exitCode": 1}}])
+    assert operator.is_announced == is_announced
 
 
 def test_a_trigger_that_stopped_too_early_waits_again_for_the_rest_of_the_timeout(resume):
@@ -290,30 +303,3 @@ def test_the_jobs_of_all_groups_of_a_failed_run_are_terminated(monkeypatch, capl
     assert len({call[2] for call in batch.calls if call[0] == "live_job"}) == 3
     stop_jobs({})
     assert "Cannot terminate the jobs of the run" in caplog.text
-
-
-def test_the_configuration_of_a_run_reaches_the_jobs_and_an_invalid_one_starts_none(airflow, moto):
-    for name in ("ingestion-job", "dbt-transformation-job"):
-        moto.define(name, "none", {})
-    instance = airflow()
-
-    def run(**conf) -> int:
-        command = ("-m", "airflow", "dags", "test", "ingestion", "--conf", json.dumps(conf))
-        return instance.run(*command, AWS_ENDPOINT_URL=moto.url).returncode
-
-    assert run(collections="crew") != 0
-    assert moto.jobs(QUEUE) == []
-    assert run(collections=["crew", "cores"], accept="they retired", select="stg_crew") == 0
-    transformation, copy, dbt, report = [job["container"] for job in moto.jobs(QUEUE)]
-    given = [{one["name"]: one["value"] for one in container["environment"]} for container in (transformation, copy)]
-    assert {"COLLECTIONS": "crew,cores", "CONTRACT": "/contracts/spacex.yaml"}.items() <= given[0].items()
-    assert {"COLLECTIONS": "crew,cores", "ACCEPT": "they retired"}.items() <= given[1].items()
-    assert "ACCEPT" not in given[0] and given[1]["ACCEPT_WITH"].startswith("cargo xtask run spacex ")
-    assert dbt["command"] == ["dbt", "build", "--select", "stg_crew"]
-    steps = json.loads(next(one["value"] for one in report["environment"] if one["name"] == "STEPS"))["steps"]
-    assert [(one["task"], one["state"], one["containers"]) for one in steps] == [
-        ("transformation", "success", 1),
-        ("copy_job", "success", 1),
-        ("dbt_build", "success", 1),
-    ]
-    assert all(one["seconds"] >= 0 and one["log"].startswith("https://") and not one["cause"] for one in steps)

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 
 import pytest
-from airflow.exceptions import AirflowFailException
 
+from dpworld.exceptions import AirflowFailException
 from dpworld.health import queries
 from dpworld.health.queries import QueryFailed, Warehouse
 from dpworld.settings import PLATFORM
@@ -170,11 +170,13 @@ def test_only_waiting_jobs_are_listed(monkeypatch):
     assert found[0].created_at == datetime(2025, 11, 30, 10, 53, 20, tzinfo=timezone.utc)
 
 
-def test_the_batch_check_fails_in_airflow_without_a_queue(airflow, moto):
-    instance = airflow(queue="another-queue")
-    done = instance.run("-m", "airflow", "tasks", "test", "platform_health", "batch", AWS_ENDPOINT_URL=moto.url)
-    assert "AirflowFailException" in done.stdout
-    assert "1 problem" in done.stdout and "check that the queue another-queue is deployed" in done.stdout
+def test_a_missing_queue_is_a_problem_and_not_a_crash(moto, monkeypatch):
+    import platform_health
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto.url)
+    monkeypatch.setitem(PLATFORM, "queue", "another-queue")
+    (problem,) = platform_health.dag.get_task("batch").problems(datetime.now(timezone.utc))
+    assert "check that the queue another-queue is deployed" in problem
 
 
 def test_a_check_succeeds_without_problems_and_otherwise_fails_without_a_retry(monkeypatch):

@@ -66,14 +66,22 @@ pub fn environment(interpreter: Option<&Path>, dir: &Path, packages: Packages<'_
     Ok(dir.to_owned())
 }
 
-/// Returns all interpreters with a name such as `python3.12`: the one on PATH, and those installed by pyenv (in
-/// `PYENV_ROOT`, or else `~/.pyenv`).
+/// Returns all interpreters with a name such as `python3.12`: the one on PATH, those installed by pyenv (in
+/// `PYENV_ROOT`, or else `~/.pyenv`), and those in the tool cache of GitHub's runner.
 pub fn interpreters(name: &str) -> Vec<PathBuf> {
-    let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
-    let root = root.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".pyenv"))).unwrap_or_default();
-    let versions = fs::read_dir(root.join("versions")).into_iter().flatten().flatten();
-    let programs = versions.map(|version| version.path().join("bin").join(name)).filter(|program| program.is_file());
+    let root = |variable| std::env::var_os(variable).map(PathBuf::from);
+    let pyenv = root("PYENV_ROOT").or_else(|| Some(root("HOME")?.join(".pyenv")));
+    let of_pyenv = pyenv.into_iter().flat_map(|root| entries(&root.join("versions")));
+    // One folder for each version, and in it one for each architecture.
+    let cached = root("RUNNER_TOOL_CACHE").into_iter().flat_map(|root| entries(&root.join("Python")));
+    let versions = of_pyenv.chain(cached.flat_map(|version| entries(&version)));
+    let programs = versions.map(|version| version.join("bin").join(name)).filter(|program| program.is_file());
     std::iter::once(PathBuf::from(name)).chain(programs).collect()
+}
+
+/// Returns what a folder contains; nothing if it does not exist.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
 }
 
 /// Installs the packages with the machine's uv, or with the one installed at `private`; returns whether it succeeded.

@@ -1,7 +1,14 @@
-//! The "dags" suite: runs the DAGs under Airflow, as in MWAA. Their jobs are real containers behind moto's Batch if a
-//! Docker engine is running. Tests in pytest's own process run a second time on Python 3.12.0 to 3.12.3.
+//! The "dags" suite: runs the DAGs under Airflow, as in MWAA and in the newest version. Their jobs are real containers
+//! behind moto's Batch if a Docker engine is running.
+//!
+//! | leg | Airflow | Python | tests |
+//! |---|---|---|---|
+//! | `airflow` | 3.0.6, the version of MWAA | `python3` | all |
+//! | `airflow-3.12` | 3.0.6 | 3.12.0 to 3.12.3 | those that run the DAGs' code in pytest's process |
+//! | `airflow-newest` | the newest 3.x | 3.13 | those, and the drills with running services |
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
@@ -12,12 +19,10 @@ use crate::pipeline::Invocation;
 
 /// Number of tests to run in parallel: they mostly wait for containers and for Airflow to start.
 const WORKERS: &str = "3";
-/// The lock file of Airflow's packages.
-const LOCK: &str = "dags/tests/requirements.lock";
 /// Every test.
 const ALL: [&str; 1] = ["dags/tests"];
 /// The tests that run the DAGs' own code in pytest's process.
-const PURE: [&str; 7] = [
+const PURE: [&str; 8] = [
     "dags/tests/test_notify.py",
     "dags/tests/test_jobs.py",
     "dags/tests/test_operator.py",
@@ -25,45 +30,73 @@ const PURE: [&str; 7] = [
     "dags/tests/test_checks.py",
     "dags/tests/test_parse.py",
     "dags/tests/test_runs.py",
+    "dags/tests/test_steps.py",
 ];
+/// The tests with running services.
+const DRILLS: [&str; 2] = ["dags/tests/test_chain.py", "dags/tests/test_groups.py"];
+/// The lock files of Airflow's packages.
+const MWAA: &str = "dags/tests/requirements.lock";
+const NEWEST: &str = "dags/tests/requirements-newest.lock";
 /// Prints whether an interpreter is one of 3.12.0 to 3.12.3, which lose names in comprehensions (cpython#118513).
 /// Ubuntu 24.04 ships 3.12.3.
 const IS_EARLY: &str = "import sys; print((3, 12) <= sys.version_info < (3, 12, 4))";
+const IS_3_13: &str = "import sys; print(sys.version_info[:2] == (3, 13))";
+
+/// A version of Airflow on a version of Python, and the tests that run with them.
+struct Leg {
+    /// The folder of its environment in `target/python`.
+    name: &'static str,
+    lock: &'static str,
+    python: Option<PathBuf>,
+    tests: Vec<&'static str>,
+}
 
 /// Runs `dags/tests`.
 pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
-    // Two environments, because the requirements of moto and Airflow conflict.
-    let airflow = bench.python("airflow", LOCK)?;
-    let tools = bench.python("moto", "dags/tests/requirements-tools.lock")?.join("bin/python");
     let docker = has_docker();
-    (bench.report)("Running the DAGs under Airflow");
-    let passes = |bench: &Bench<'_>, airflow: &Path, tests: &[&str], docker| {
-        bench.passes(&pytest(tests, docker, &tools), &airflow.join("bin"), &bench.root, |_| true)
-    };
-    if !passes(bench, &airflow, &ALL, docker)? {
-        return Ok(false);
-    }
-    if !is_early(&airflow.join("bin/python")) {
-        if let Some(early) = python::interpreters("python3.12").into_iter().find(|python| is_early(python)) {
-            (bench.report)("Running the tests on Python 3.12.0 to 3.12.3 as well");
-            let packages = bench.root.join(LOCK);
-            let airflow = bench.environment(Some(&early), "airflow-3.12", Packages::Locked(&packages))?;
-            if !passes(bench, &airflow, &PURE, false)? {
-                return Ok(false);
-            }
+    let mut legs = vec![Leg { name: "airflow", lock: MWAA, python: None, tests: ALL.into() }];
+    if !prints_true(Path::new("python3"), IS_EARLY) {
+        if let Some(early) = interpreter("python3.12", IS_EARLY) {
+            legs.push(Leg { name: "airflow-3.12", lock: MWAA, python: Some(early), tests: PURE.into() });
         } else {
             // Not a failure: most machines lack these versions, and `test_style.py` finds the known defect with any.
-            (bench.report)(
-                "Not run on Python 3.12.0 to 3.12.3: neither `python3.12` nor pyenv provides such a version",
-            );
+            (bench.report)("Not run on Python 3.12.0 to 3.12.3: none of the installed interpreters has such a version");
         }
     }
+    let newest = interpreter("python3.13", IS_3_13);
+    let has_newest = newest.is_some();
+    if has_newest {
+        let tests = [&PURE[..], &DRILLS].concat();
+        legs.push(Leg { name: "airflow-newest", lock: NEWEST, python: newest, tests });
+    } else {
+        (bench.report)("Not run on the newest Airflow: none of the installed interpreters is Python 3.13");
+    }
+    // Separate from Airflow, because the requirements of moto and Airflow conflict.
+    let tools = bench.python("moto", "dags/tests/requirements-tools.lock")?.join("bin/python");
+    for leg in legs {
+        let packages = bench.root.join(leg.lock);
+        let environment = bench.environment(leg.python.as_deref(), leg.name, Packages::Locked(&packages))?;
+        (bench.report)(&format!("Running the DAGs under Airflow (`target/python/{}`)", leg.name));
+        let start = Instant::now();
+        let tests = pytest(&leg.tests, docker, &tools);
+        if !bench.passes(&tests, &environment.join("bin"), &bench.root, |_| true)? {
+            return Ok(false);
+        }
+        (bench.report)(&format!("`{}` passed in {:.0} s", leg.name, start.elapsed().as_secs_f64()));
+    }
+    let without = "Python 3.13 is not installed for the newest Airflow; the tests on the version of MWAA passed";
+    ensure!(has_newest, Missing(without.to_owned()));
     ensure!(docker, Missing("no Docker engine is running for the jobs; all other tests passed".to_owned()));
     Ok(true)
 }
 
-fn is_early(python: &Path) -> bool {
-    machine::first_line(&python.display().to_string(), &["-c", IS_EARLY]).as_deref() == Some("True")
+/// Returns an installed interpreter for which this program prints `True`.
+fn interpreter(name: &str, program: &str) -> Option<PathBuf> {
+    python::interpreters(name).into_iter().find(|python| prints_true(python, program))
+}
+
+fn prints_true(python: &Path, program: &str) -> bool {
+    machine::first_line(&python.display().to_string(), &["-c", program]).as_deref() == Some("True")
 }
 
 /// Returns the pytest invocation; without Docker, it omits the tests that run containers.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{ALL, PURE, pytest};
+use super::{ALL, DRILLS, MWAA, NEWEST, PURE, pytest};
 use crate::edge::files;
 
 #[test]
@@ -13,6 +13,7 @@ fn without_docker_only_the_tests_that_run_containers_are_omitted() {
 }
 
 #[test]
-fn the_tests_of_the_second_python_exist() {
-    assert!(PURE.iter().all(|file| files::root().join(file).is_file()));
+fn the_files_of_the_legs_exist() {
+    let mut named = PURE.iter().chain(&DRILLS).chain(&[MWAA, NEWEST]);
+    assert!(named.all(|file| files::root().join(file).is_file()));
 }
