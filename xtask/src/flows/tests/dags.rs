@@ -63,12 +63,11 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
             (bench.report)("Not run on Python 3.12.0 to 3.12.3: none of the installed interpreters has such a version");
         }
     }
-    let newest = interpreter("python3.13", IS_3_13);
-    let has_newest = newest.is_some();
-    if has_newest {
+    if let Some(newest) = interpreter("python3.13", IS_3_13) {
         let tests = [&PURE[..], &DRILLS].concat();
-        legs.push(Leg { name: "airflow-newest", lock: NEWEST, python: newest, tests });
+        legs.push(Leg { name: "airflow-newest", lock: NEWEST, python: Some(newest), tests });
     } else {
+        // The same: MWAA has another version.
         (bench.report)("Not run on the newest Airflow: none of the installed interpreters is Python 3.13");
     }
     // Separate from Airflow, because the requirements of moto and Airflow conflict.
@@ -84,8 +83,6 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
         }
         (bench.report)(&format!("`{}` passed in {:.0} s", leg.name, start.elapsed().as_secs_f64()));
     }
-    let without = "Python 3.13 is not installed for the newest Airflow; the tests on the version of MWAA passed";
-    ensure!(has_newest, Missing(without.to_owned()));
     ensure!(docker, Missing("no Docker engine is running for the jobs; all other tests passed".to_owned()));
     Ok(true)
 }
