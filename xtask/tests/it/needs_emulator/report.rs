@@ -1,4 +1,4 @@
-//! `cargo xtask report` with MiniStack's S3, which does not verify the signature of a link.
+//! `cargo xtask report` with MiniStack's S3, which verifies the signature of a link.
 
 use std::process::{Command, Output};
 use std::thread::sleep;
@@ -8,13 +8,19 @@ use serde_json::Value;
 use url::Url;
 
 use super::setting;
-use crate::support::s3;
+use crate::support::{http, s3};
 
 fn report(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.arg("report").args(arguments).args(["--env", "dev", "--dot-env", "/dev/null"]);
-    command.env("AWS_ENDPOINT_URL", setting("TEST_S3_ENDPOINT")).env("BUCKET_SUFFIX", suffix()).env_remove("AWS_PROFILE");
-    command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").env("AWS_DEFAULT_REGION", "eu-west-1");
+    command
+        .env("AWS_ENDPOINT_URL", setting("TEST_S3_ENDPOINT"))
+        .env("BUCKET_SUFFIX", suffix())
+        .env_remove("AWS_PROFILE");
+    command
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_DEFAULT_REGION", "eu-west-1");
     command.output().expect("xtask starts")
 }
 
@@ -61,6 +67,10 @@ fn the_newest_report_and_that_of_a_run_are_saved_or_linked() {
     let link = Url::parse(&value(&["--link"], "link")).expect("a URL");
     assert!(link.query_pairs().any(|(name, value)| name == "X-Amz-Expires" && value == "3600"), "{link}");
     let path = format!("{}?{}", link.path(), link.query().unwrap_or_default());
-    let (head, body) = s3::ask(&endpoint, "GET", &path, b"");
+    let host = format!("{}:{}", link.host_str().expect("a host"), link.port().expect("a port"));
+    let get = |path: &str| http::ask(&endpoint, ("GET", path), &[("Host", &host)], b"");
+    let (head, body) = get(&path);
     assert!(head.contains(" 200 ") && body == b"page spacex/a.html", "{link} {head}");
+    let (head, _) = get(&path.replace("a.html", "b.html"));
+    assert!(head.contains(" 403 "), "{head}");
 }
