@@ -11,6 +11,7 @@ The added types support create, update and delete, and `Ref` and `Fn::GetAtt` as
 | Batch ComputeEnvironment, JobQueue, JobDefinition | MiniStack's stubs, or another server: `batch_types.py` |
 | RedshiftServerless Namespace, Workgroup | recorded, or created by the Redshift emulator: `redshift_types.py` |
 | Budgets Budget | recorded |
+| Chatbot SlackChannelConfiguration | recorded; its topics must exist |
 | IAM OIDCProvider | recorded |
 | MWAA Environment | recorded; connected to Airflow if AIRFLOW_FILE is set: `airflow_runtime.py` |
 | ECR BatchDeleteImage | MiniStack's service; deleted images can no longer be pulled |
@@ -42,7 +43,7 @@ if found != VERSION:
 
 from ministack.app import main
 from ministack.core.responses import AccountRegionScopedDict, get_account_id
-from ministack.services import cloudformation, ec2, ecr, iam
+from ministack.services import cloudformation, ec2, ecr, iam, sns
 from ministack.services.cloudformation import handlers as actions
 from ministack.services.cloudformation import provisioners
 
@@ -176,6 +177,17 @@ def two_subnets(properties):
         raise ValueError(f"SubnetIds has {len(subnets)} members; MWAA requires exactly two")
 
 
+def topics_exist(properties):
+    for topic in properties["SnsTopicArns"]:
+        if topic not in sns._topics:
+            raise ValueError(f"The topic {topic} does not exist")
+
+
+def chat_arn(properties):
+    name = properties["ConfigurationName"]
+    return f"arn:aws:chatbot::{get_account_id()}:chat-configuration/slack-channel/{name}"
+
+
 def provider_arn(properties):
     host = properties["Url"].removeprefix("https://")
     return f"arn:aws:iam::{get_account_id()}:oidc-provider/{host}"
@@ -246,6 +258,9 @@ provisioners._RESOURCE_HANDLERS.update(
         ),
         "AWS::IAM::OIDCProvider": recorded("oidc", provider_arn, lambda _: {}, ("Url",)),
         "AWS::Budgets::Budget": recorded("budget", lambda p: p["Budget"]["BudgetName"], lambda _: {}, ()),
+        "AWS::Chatbot::SlackChannelConfiguration": recorded(
+            "chat", chat_arn, lambda name: {"Arn": name}, ("ConfigurationName", "SlackWorkspaceId"), topics_exist
+        ),
     }
 )
 provisioners._cw_metric_alarm_record = alarm

@@ -15,6 +15,11 @@ export const NOT_NEEDED = [
   ['AWS::Batch::ComputeEnvironment', 'EksConfiguration', /^eks:/],
   ['AWS::Batch::ComputeEnvironment', 'LaunchTemplate', /^ec2:DescribeLaunchTemplateVersions$/],
   ['AWS::Batch::ComputeEnvironment', 'not an action of the Service Authorization Reference', /^batch:SetCapacityTags$/],
+  [
+    'AWS::Chatbot::SlackChannelConfiguration',
+    'CustomizationResourceArns',
+    /^chatbot:(AssociateTo|DisassociateFrom)Configuration$/,
+  ],
   ['AWS::EC2::EIP', 'TransferAddress', /^ec2:AcceptAddressTransfer$/],
   ['AWS::EC2::FlowLog', 'DestinationOptions', /^(autoscaling:|logs:.*LogDelivery$)/],
   ['AWS::EC2::FlowLog', 'LogDestination', /^s3:(Get|Put)BucketPolicy$/],
@@ -81,6 +86,7 @@ const NEW = '00000000-0000-0000-0000-000000000000'
 /** The service to which a type passes its role. */
 const PASSED_TO = {
   'AWS::Batch::JobDefinition': 'ecs-tasks.amazonaws.com',
+  'AWS::Chatbot::SlackChannelConfiguration': 'chatbot.amazonaws.com',
   'AWS::EC2::FlowLog': 'vpc-flow-logs.amazonaws.com',
   'AWS::Lambda::Function': 'lambda.amazonaws.com',
   'AWS::MWAA::Environment': 'airflow.amazonaws.com',
@@ -89,6 +95,7 @@ const PASSED_TO = {
 /** The service that owns the service-linked role of a type. */
 const LINKED = {
   'AWS::Batch::ComputeEnvironment': 'batch.amazonaws.com',
+  'AWS::Chatbot::SlackChannelConfiguration': 'management.chatbot.amazonaws.com',
   'AWS::MWAA::Environment': 'airflow.amazonaws.com',
   'AWS::RedshiftServerless::Namespace': 'redshift.amazonaws.com',
 }
@@ -267,6 +274,8 @@ function arnOf(service, action, { type, name, stack, properties: p, id }, deploy
       return `arn:aws:billing::${deployed.account}:billingview/primary`
     case 'budgets':
       return `arn:aws:budgets::${deployed.account}:budget/${p.Budget?.BudgetName}`
+    case 'chatbot':
+      return `arn:aws:chatbot::${deployed.account}:chat-configuration/slack-channel/${p.ConfigurationName}`
     case 'cloudwatch':
       return of(`alarm:${p.AlarmName}`)
     case 'ecr':

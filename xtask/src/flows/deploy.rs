@@ -270,8 +270,14 @@ impl ReadyDeployment {
         let mut reporter = StackReporter { task: Task::Stack(plan.stack.clone()), report: &mut |_| {} };
         let mut templates = self.current.templates.iter();
         let template = templates.find(|template| template.name == plan.stack).context("the stack has no template")?;
+        let sources = self.current.dependencies.stacks.get(&plan.stack);
+        let hidden = template.hidden().filter_map(|name| match sources?.get(name)? {
+            Source::Setting(value) => Some((name.clone(), value.clone())),
+            _ => None,
+        });
+        let parameters = parameters.clone().into_iter().chain(hidden).collect();
         let mut operations = self.current.operations(&mut reporter);
-        self.current.aws.wait(operations.preview(plan, &template.text, parameters, &id))
+        self.current.aws.wait(operations.preview(plan, &template.text, &parameters, &id))
     }
 
     pub fn again(self) -> DeployRequest {

@@ -44,7 +44,7 @@ pub fn stacks(known: &PlanInput<'_>) -> Result<Vec<StackPlan>, Failure> {
         let deployed = known.deployed.get(stack);
         let included = known.included.contains(stack);
         let parameters = known.parameters(stack, &outputs);
-        let new = resolve(template, &known.with_place(parameters.clone()));
+        let new = resolve(template, &known.comparable(template, parameters.clone()));
         let created = deployed.filter(|deployed| deployed.state() != State::ReviewInProgress);
         let before = created.map(|deployed| known.current(deployed));
         match known.plan(template, deployed, parameters, &new, before.as_ref()) {
@@ -91,7 +91,18 @@ impl PlanInput<'_> {
         sources.map(|(name, source)| (name.clone(), given(source))).collect()
     }
 
-    fn with_place(&self, mut given: BTreeMap<String, ParameterValue>) -> BTreeMap<String, ParameterValue> {
+    /// Adds the pseudo parameters. Replaces values that CloudFormation does not return by their digests, on both sides of a
+    /// comparison.
+    fn comparable(
+        &self,
+        template: &Template,
+        mut given: BTreeMap<String, ParameterValue>,
+    ) -> BTreeMap<String, ParameterValue> {
+        for name in template.hidden() {
+            if let Some(digest) = given.get(&format!("{name}Digest")).cloned() {
+                given.insert(name.clone(), digest);
+            }
+        }
         given.extend(self.place.clone());
         given
     }
@@ -101,17 +112,18 @@ impl PlanInput<'_> {
         let Some(template) = Template::read_any(&deployed.name, &deployed.template) else { return Resolved::default() };
         let given =
             deployed.parameters.iter().map(|(name, value)| (name.clone(), ParameterValue::Known(value.clone())));
-        resolve(&template, &self.with_place(given.collect()))
+        resolve(&template, &self.comparable(&template, given.collect()))
     }
 
     fn plan(
         &self,
         template: &Template,
         deployed: Option<&Deployed>,
-        parameters: BTreeMap<String, ParameterValue>,
+        mut parameters: BTreeMap<String, ParameterValue>,
         new: &Resolved,
         before: Option<&Resolved>,
     ) -> Result<StackPlan, Refused> {
+        parameters.retain(|name, _| !template.hidden().any(|hidden| hidden == name));
         let state = deployed.map_or(State::Absent, Deployed::state);
         let empty = Resolved::default();
         let old = before.unwrap_or(&empty);

@@ -55,6 +55,7 @@ pub struct StackPlan {
     /// The current state: status, and the SHA-256 of the template and parameters. `None` if the stack does not exist.
     pub found: Option<(String, String)>,
     pub template: String,
+    /// Without those that CloudFormation does not return.
     pub parameters: BTreeMap<String, ParameterValue>,
     pub changes: Vec<Change>,
     /// Existing resources that do not belong to a stack and are imported first.

@@ -55,6 +55,13 @@ impl<'s> Findings<'s> {
         self.must(self.value(path).and_then(Value::as_str).is_none_or(matches), path, fix)
     }
 
+    /// The same for a text that may contain a secret, which is not shown.
+    pub(super) fn hidden(&mut self, path: &str, pattern: &str, fix: &str) {
+        let before = self.problems.len();
+        self.pattern(path, pattern, fix);
+        self.problems.iter_mut().skip(before).for_each(|problem| problem.value = None);
+    }
+
     pub(super) fn no_duplicates(&mut self, path: &str) {
         let list = self.value(path).and_then(Value::as_sequence).map(Vec::as_slice).unwrap_or_default();
         for (index, _) in list.iter().enumerate().filter(|(index, element)| list[..*index].contains(element)) {

@@ -36,7 +36,8 @@ pub(super) fn check(settings: &Settings, own_account: Option<&str>, found: &mut 
     must("airflow.class", airflow.class != "mw1.micro", fix);
     let fix = "failures may be investigated months later: use 90 or more";
     must("monitoring.log_days", monitoring.log_days >= 90, fix);
-    must("monitoring.email", monitoring.email.is_some(), "alarms need a recipient; use an address");
+    let reaches = monitoring.email.is_some() || monitoring.webhook.is_some() || monitoring.slack.is_some();
+    must("monitoring.email", reaches, "alarms need a recipient; use an address, or set webhook or slack");
     // The file names the account, so that the `.env` of another deployment cannot redirect production.
     let fix = match own_account {
         Some(own) => format!(

@@ -2,7 +2,6 @@
 
 use super::check::Findings;
 use super::model::{Buckets, Settings};
-use super::monitoring::Monitoring;
 use super::{production, sources};
 
 /// Checks every rule; `own_account` is the account in the file, without variables.
@@ -18,7 +17,7 @@ pub(super) fn check(settings: &Settings, own_account: Option<&str>, found: &mut 
     settings.airflow.check(found);
     settings.dags.check(found);
     sources::check(settings, found);
-    Monitoring::check(found);
+    settings.monitoring.check(&settings.region, found);
     production::check(settings, own_account, found);
 }
 

@@ -25,9 +25,10 @@ const fn role(name: &'static str, place: &'static str, used_by: &'static str) ->
     Role { name, place, used_by }
 }
 
-pub const ROLES: [Role; 12] = [
+pub const ROLES: [Role; 13] = [
     role("airflow", "orchestration.AirflowRole", "the DAGs"),
     role("build", "ci.BuildRole", "`deploy --create-only` and `build-images --push` in GitHub's jobs"),
+    role("chat", "monitoring.ChatRole", "no one: the Slack channel only receives messages"),
     role("close-group", "network.CloseDefaultSecurityGroupRole", "the deployment of `network`"),
     role("copy", "warehouse.CopyRole", "COPY in the warehouse"),
     role("dbt", "compute.DbtRole", "the dbt job"),
@@ -95,6 +96,8 @@ pub fn names(of: &Settings, account: &str, partition: &str, outputs: Names) -> N
     names.insert("StackPrefix".to_owned(), of.stack_prefix.clone());
     let expected: Names = EXPECTED.map(|(name, value)| (name.to_owned(), arn(&filled(value, &names), &names))).into();
     names.extend(expected);
+    let chat = of.monitoring.slack.as_ref().map(|_| arn(&format!("sns:{}-chat", of.project), &names));
+    names.insert("ChatTopicArn".to_owned(), chat.unwrap_or_default());
     names.extend(outputs);
     names
 }
@@ -112,7 +115,7 @@ pub(super) fn arn(short: &str, names: &Names) -> String {
     match short.split_once(':') {
         None | Some(("arn", _)) => short.to_owned(),
         Some(("s3", _)) => format!("{start}{short}"),
-        Some((service @ ("iam" | "budgets" | "billing"), rest)) => {
+        Some((service @ ("iam" | "budgets" | "billing" | "chatbot"), rest)) => {
             format!("{start}{service}::{}:{rest}", of("AccountId"))
         }
         Some((service, rest)) => format!("{start}{service}:{}:{}:{rest}", of("Region"), of("AccountId")),

@@ -6,6 +6,7 @@ use super::template::Template;
 use crate::settings::{
     Breach, Deletion, Endpoint, Ingestion, Level, LogExport, LogLevel, Method, Platform, Settings, Webserver,
 };
+use crate::sync::sha256;
 
 /// Parameters that hold an image digest, with the image; a plan shows `image:<name>` for an unknown digest.
 pub const IMAGES: [(&str, &str); 2] = [("IngestionImageDigest", "ingestion-image"), ("DbtImageDigest", "dbt-image")];
@@ -144,6 +145,13 @@ pub fn settings(of: &Settings) -> BTreeMap<&'static str, Setting> {
     let is_scheduled = of.ingestions().iter().any(|one| one.enabled && one.schedule.is_some());
     row("Scheduled", "dags.schedule, sources", is_scheduled.to_string());
     row("AlarmEmail", "monitoring.email", of.monitoring.email.clone().unwrap_or_default());
+    let webhook = of.monitoring.webhook.clone().unwrap_or_default();
+    let digest = if webhook.is_empty() { String::new() } else { sha256(webhook.as_bytes()) };
+    row("AlarmWebhook", "monitoring.webhook", webhook);
+    row("AlarmWebhookDigest", "monitoring.webhook", digest);
+    let slack = of.monitoring.slack.as_ref();
+    row("SlackWorkspace", "monitoring.slack", slack.map(|one| one.workspace.clone()).unwrap_or_default());
+    row("SlackChannel", "monitoring.slack", slack.map(|one| one.channel.clone()).unwrap_or_default());
     row("BudgetUsd", "monitoring.budget_usd", of.monitoring.budget_usd.to_string());
     row("LogDays", "monitoring.log_days", of.monitoring.log_days.to_string());
     // For the stack in `infra/github`, which only OIDC deployments have.

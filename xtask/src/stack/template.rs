@@ -13,9 +13,9 @@ use crate::settings::{Document, Problem, no_yaml};
 const LARGEST: usize = 51_200;
 /// The allowed sections; CloudFormation also has `Transform` and `Hooks`.
 const SECTIONS: &str = "AWSTemplateFormatVersion, Description, Parameters, Mappings, Conditions, Resources, Outputs";
-/// The allowed keys of a parameter (AWS CloudFormation User Guide, "Parameters"), without `Default` and `NoEcho`.
+/// The allowed keys of a parameter (AWS CloudFormation User Guide, "Parameters"), without `Default`.
 const PARAMETER: &str = "Type, Description, AllowedPattern, AllowedValues, ConstraintDescription, MaxLength, MaxValue, \
-     MinLength, MinValue";
+     MinLength, MinValue, NoEcho";
 /// The allowed attributes of a resource (AWS CloudFormation Template Reference, "Resource attribute reference").
 const RESOURCE: &str =
     "Type, Properties, Condition, DependsOn, DeletionPolicy, UpdateReplacePolicy, UpdatePolicy, Metadata";
@@ -62,6 +62,13 @@ impl Template {
         problems.extend(found.into_iter().map(|finding| template.placed(finding)));
         problems.sort();
         if problems.is_empty() { Ok(template) } else { Err(problems) }
+    }
+
+    /// Returns the names of the parameters whose values CloudFormation does not return. For each, the parameter `<name>Digest`
+    /// has the checksum of its value.
+    pub fn hidden(&self) -> impl Iterator<Item = &String> {
+        let hidden = |body: &Value| body["NoEcho"] == true || body["NoEcho"] == "true";
+        self.parameters.iter().filter(move |(_, body)| hidden(body)).map(|(name, _)| name)
     }
 
     /// Reads a deployed template even if it breaks our rules; `None` if it is not a template.

@@ -39,7 +39,7 @@ const fn kind(
 
 /// Every resource type in our templates.
 #[rustfmt::skip]
-pub const RESOURCE_TYPES: [ResourceType; 35] = [
+pub const RESOURCE_TYPES: [ResourceType; 36] = [
     kind("AWS::Batch::ComputeEnvironment",
         &["ComputeResources/SpotIamFleetRole", "ComputeEnvironmentName", "Tags", "Type", "EksConfiguration/EksClusterArn",
           "EksConfiguration/KubernetesNamespace",
@@ -55,6 +55,8 @@ pub const RESOURCE_TYPES: [ResourceType; 35] = [
     kind("AWS::Batch::JobDefinition", &["JobDefinitionName"], &[], Some("JobDefinitionName"), false),
     kind("AWS::Batch::JobQueue", &["JobQueueName", "JobQueueType"], &[], Some("JobQueueName"), false),
     kind("AWS::Budgets::Budget", &["Budget/BudgetName", "NotificationsWithSubscribers"], &[], Some("Budget/BudgetName"), false),
+    kind("AWS::Chatbot::SlackChannelConfiguration", &["SlackWorkspaceId", "ConfigurationName"], &[],
+        Some("ConfigurationName"), false),
     kind("AWS::CloudWatch::Alarm", &["AlarmName"], &[], Some("AlarmName"), false),
     kind("AWS::EC2::EIP", &["NetworkBorderGroup", "TransferAddress", "IpamPoolId", "Address"], &[], None, false),
     kind("AWS::EC2::FlowLog",

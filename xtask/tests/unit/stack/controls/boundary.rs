@@ -167,7 +167,9 @@ pub(super) const RULES: &[Rule] = &[
                     let iam = action.starts_with("iam:") && action.contains('*') && action != "iam:*Role*";
                     action == "*" || action.starts_with("sts:") || iam
                 };
-                let bound = statement.resources().iter().all(named) || here || new;
+                // Amazon Q Developer in chat applications has endpoints in a few regions, and ARNs without one.
+                let chat = statement.place.starts_with(GITHUB) && statement.actions() == ["chatbot:*"];
+                let bound = statement.resources().iter().all(named) || here || new || chat;
                 statement.kind == PolicyKind::Boundary
                     && statement.allows()
                     && (!bound || statement.actions().iter().any(identity))

@@ -37,9 +37,12 @@ fn names_in(text: &str) -> Names {
     names(&read.expect("sound settings").settings, "123456789012", "aws", of_source())
 }
 
-/// Returns the parameters of the stack of a source.
+/// Returns the parameters of the stack of a source, and of a Slack channel.
 fn of_source() -> Names {
     let pairs = [
+        ("SlackWorkspace", "T0123ABCD"),
+        ("SlackChannel", "C0123ABCD"),
+        ("ChatTopicArn", "arn:aws:sns:eu-west-1:123456789012:dpstack-prod-chat"),
         ("SourceJobName", "ingestion-source-x"),
         ("SecretService", "secretsmanager"),
         ("SecretResource", "secret:dpstack-prod/x-AbCdEf"),
@@ -96,6 +99,7 @@ fn holds(operator: &str, key: &str, expected: &[String], call: &Call<'_>) -> boo
         "StringNotEquals" => !found.is_some_and(equals),
         "StringNotLike" => !found.is_some_and(is_like),
         "StringEqualsIfExists" => found.is_none_or(equals),
+        "StringLikeIfExists" => found.is_none_or(is_like),
         "Null" => equals(if found.is_none() { "true" } else { "false" }),
         other => panic!("`{other}` is not among the operators of these policies"),
     }

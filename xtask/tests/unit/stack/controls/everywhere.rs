@@ -83,6 +83,14 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        name: "a parameter that CloudFormation does not show has a digest, with which plans compare it",
+        broken: |stacks| {
+            let hidden = parts(stacks, "Parameters").filter(|(_, _, body)| body.get("NoEcho").is_some());
+            let alone = hidden.filter(|(stack, name, _)| stacks[stack]["Parameters"].get(format!("{name}Digest")).is_none());
+            alone.map(|(stack, name, _)| format!("{stack}.{name}")).collect()
+        },
+    },
+    Rule {
         name: "every value of the settings' table, every image and every object is some stack's parameter",
         broken: |stacks| {
             let settings = crate::settings::resolve(

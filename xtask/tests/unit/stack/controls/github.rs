@@ -64,6 +64,7 @@ pub(super) const RULES: &[Rule] = &[
                     ":role/${AirflowRoleName}",
                     ":role/${StackPrefix}-*",
                     ":role/${StackPrefix}-compute-*",
+                    ":role/${StackPrefix}-monitoring-*",
                     ":role/${StackPrefix}-network-*",
                     ":role/${StackPrefix}-source-*",
                     ":role/${StackPrefix}-warehouse-*",

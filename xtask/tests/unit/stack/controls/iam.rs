@@ -6,8 +6,10 @@ use super::{Rule, Stacks, of_type, resources};
 const ROLE: &str = "AWS::IAM::Role";
 
 /// Roles that a service assumes without a source, with the reason.
-const NO_SOURCE: &[(&str, &str)] =
-    &[("network.CloseDefaultSecurityGroupRole", "Lambda sends no source when it assumes an execution role")];
+const NO_SOURCE: &[(&str, &str)] = &[
+    ("network.CloseDefaultSecurityGroupRole", "Lambda sends no source when it assumes an execution role"),
+    ("monitoring.ChatRole", "AWS documents no source that chat applications send; the role has no permissions"),
+];
 
 /// The external ID that Redshift passes instead of a source; it names the database user.
 const EXTERNAL_ID: &str = "${AWS::Region}:${AWS::AccountId}:dbuser:serverless-${AWS::AccountId}-*";
@@ -195,6 +197,14 @@ pub(super) const RULES: &[Rule] = &[
                 let service = !statement.services().is_empty() && statement.condition("aws:SourceArn").is_some();
                 statement.kind == PolicyKind::Resource && statement.allows() && !service
             })
+        },
+    },
+    Rule {
+        name: "the role of a chat channel has no permissions",
+        broken: |stacks| {
+            let role = &stacks["monitoring"]["Resources"]["ChatRole"]["Properties"];
+            let none = role.is_object() && role.get("Policies").is_none();
+            if none { Vec::new() } else { vec!["monitoring.ChatRole".to_owned()] }
         },
     },
     Rule {

@@ -66,13 +66,17 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "a topic requires TLS",
         broken: |stacks| {
-            let refuses = statements(stacks).into_iter().any(|statement| {
-                statement.place.starts_with("monitoring.AlarmTopicPolicy")
-                    && !statement.allows()
-                    && statement.body["Principal"] == "*"
-                    && statement.condition("aws:SecureTransport").is_some_and(|value| value == "false")
-            });
-            if refuses { Vec::new() } else { vec!["monitoring.AlarmTopicPolicy".to_owned()] }
+            let policies: Vec<String> =
+                of_type(stacks, "AWS::SNS::Topic").map(|(place, _)| format!("{place}Policy")).collect();
+            let refuses = |policy: &String| {
+                statements(stacks).into_iter().any(|statement| {
+                    statement.place.starts_with(policy)
+                        && !statement.allows()
+                        && statement.body["Principal"] == "*"
+                        && statement.condition("aws:SecureTransport").is_some_and(|value| value == "false")
+                })
+            };
+            policies.into_iter().filter(|policy| !refuses(policy)).collect()
         },
     },
     Rule {
