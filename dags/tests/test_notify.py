@@ -1,6 +1,7 @@
-"""The notification about a failed task, also for an incomplete context, and that it never raises. test_chain.py tests its
-delivery."""
+"""The notification about a failed task in both formats, also for an incomplete context, and that it never raises.
+test_chain.py tests its delivery."""
 
+import json
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -72,9 +73,32 @@ def test_the_message_for_a_task_without_a_job_has_no_job():
     assert "Batch job" not in message and "RUN_ID" not in message and "2 problems" in message
 
 
+def test_the_message_for_slack_is_a_custom_notification_with_the_same_details():
+    context = {"ti": ti(task=task()), "exception": ValueError("job id-1\nfailed")}
+    found = json.loads(notify.chat_message_of(context))
+    content = found.pop("content")
+    assert found == {"version": "1.0", "source": "custom"}
+    assert content["textType"] == "client-markdown"
+    assert content["title"] == "dpstack: ingestion.copy_job failed: dbt: a failed"
+    assert content["nextSteps"] == ["Fix the cause, then clear the task in Airflow"]
+    lines = content["description"].replace("&amp;", "&").splitlines()
+    mail = notify.message_of(context)[1].splitlines()[2:-1]
+    assert [line.replace("*", "").split() for line in lines] == [line.split() for line in mail]
+    assert lines[0] == "*DAG* ingestion"
+
+
+def test_a_text_cannot_notify_people_in_slack_or_exceed_a_message():
+    context = {"ti": ti(task=task(cause="<!channel> & co")), "exception": "<" * 5_000}
+    content = json.loads(notify.chat_message_of(context))["content"]
+    assert content["title"].endswith("&lt;!channel&gt; &amp; co") and "<" not in content["description"]
+    assert len(content["description"]) <= 2_900 and content["description"].endswith("&lt;")
+    content = json.loads(notify.chat_message_of({"exception": "&" * 500}))["content"]
+    assert len(content["title"]) <= 150 and content["title"].endswith("&amp;")
+
+
 @pytest.mark.parametrize("context", [{}, {"ti": None}, {"ti": SimpleNamespace()}, {"ti": ti(), "exception": None}])
 def test_an_incomplete_context_gives_an_incomplete_message(context):
-    assert "not known" in notify.message_of(context)[1]
+    assert "not known" in notify.message_of(context)[1] and "not known" in notify.chat_message_of(context)
 
 
 def test_sns_accepts_every_subject():
@@ -91,6 +115,32 @@ def test_the_texts_of_others_are_not_rendered_as_templates(monkeypatch):
     monkeypatch.setattr(HOOK, lambda *_, **message: published.append(message))
     notify.failed({"ti": ti(task=task(cause="unexpected {{ 1 / 0 }}"))})
     assert "unexpected {{ 1 / 0 }}" in published[0]["subject"] and "{{ 1 / 0 }}" in published[0]["message"]
+
+
+def test_with_slack_each_topic_gets_one_message_in_its_format(monkeypatch):
+    published = []
+    monkeypatch.setitem(notify.PLATFORM, "chat_topic", "arn:chat")
+    monkeypatch.setattr(HOOK, lambda *_, **message: published.append((message["target_arn"], message["message"])))
+    context = {"ti": ti(task=task())}
+    notify.failed(context)
+    alarms = (notify.PLATFORM["alarm_topic"], notify.message_of(context)[1])
+    assert published == [alarms, ("arn:chat", notify.chat_message_of(context))]
+
+
+@pytest.mark.parametrize("broken", ["alarm_topic", "chat_topic"])
+def test_if_one_topic_does_not_accept_a_message_the_other_gets_its_own(monkeypatch, caplog, broken):
+    published = []
+    monkeypatch.setitem(notify.PLATFORM, "chat_topic", "arn:chat")
+
+    def publish(*_, target_arn, **__):
+        if target_arn == notify.PLATFORM[broken]:
+            raise OSError("no network")
+        published.append(target_arn)
+
+    monkeypatch.setattr(HOOK, publish)
+    notify.failed({"ti": ti(task=task())})
+    assert published == [notify.PLATFORM["chat_topic" if broken == "alarm_topic" else "alarm_topic"]]
+    assert f"Cannot send the notification to {notify.PLATFORM[broken]}" in caplog.text
 
 
 def test_without_a_topic_the_message_is_logged(monkeypatch, caplog):

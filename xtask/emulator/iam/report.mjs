@@ -42,7 +42,7 @@ roles.any = {
 function arn(short) {
   const [service, ...rest] = short.split(':')
   const account = service === 's3' ? '' : deployed.account
-  const region = ['s3', 'iam', 'budgets', 'billing'].includes(service) ? '' : deployed.region
+  const region = ['s3', 'iam', 'budgets', 'billing', 'chatbot'].includes(service) ? '' : deployed.region
   return short === '*'
     ? short
     : service === 's3'

@@ -12,6 +12,7 @@ mod killed;
 mod lifecycle;
 mod other_settings;
 mod preflight;
+mod recipients;
 mod refused;
 mod secrets;
 mod statuses;

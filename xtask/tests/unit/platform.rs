@@ -41,8 +41,13 @@ fn the_topic_is_in_the_partition_of_the_region() {
         let found = rendered(|settings| {
             (settings.region, settings.project) = (region.to_owned(), "mine".to_owned());
         });
-        assert_eq!(found["alarm_topic"], arn);
+        assert_eq!((&found["alarm_topic"], &found["chat_topic"]), (&json!(arn), &Value::Null));
     }
+    let found = rendered(|settings| {
+        let slack = json!({"workspace": "T1", "channel": "C1"});
+        settings.monitoring.slack = serde_json::from_value(slack).expect("a channel");
+    });
+    assert_eq!(found["chat_topic"], "arn:aws:sns:eu-west-1:123456789012:dpstack-chat");
 }
 
 #[test]

@@ -20,6 +20,11 @@ fn values_of_aws_are_accepted() {
         ("airflow.maintenance", &["MON:00:00", "SUN:23:30"][..]),
         ("airflow.version", &["3.10.6"]),
         ("monitoring.email", &["a@b.cd", "data.team+alarms@example.co.uk"]),
+        (
+            "monitoring.webhook",
+            &["https://a.cd", "https://events.example.co.uk:8443/x-1/_y?key=%2F", "https://a.cd?key=1"],
+        ),
+        ("monitoring.slack", &["{workspace: T0123ABCD, channel: C0123ABCD}", "{workspace: T1, channel: G1}"]),
         ("monitoring.log_days", &["14"]),
         ("network.cidr", &["10.0.0.0/16"]),
         ("region", &["eu-west-1", "us-gov-east-1", "ap-southeast-2", "mx-central-1"]),
@@ -29,7 +34,11 @@ fn values_of_aws_are_accepted() {
         ),
     ] {
         for value in values {
-            let quoted = if key.ends_with("days") { (*value).to_owned() } else { format!("{value:?}") };
+            let quoted = if key.ends_with("days") || value.starts_with('{') {
+                (*value).to_owned()
+            } else {
+                format!("{value:?}")
+            };
             assert_eq!(problems(key, &quoted), [], "{key} {value}");
         }
     }
@@ -51,6 +60,22 @@ fn other_values_are_refused() {
             "monitoring.email",
             &["", "a", "@b.cd", "a@b", "a@b..cd", "a b@c.de", "a@b@c.de", "<a@b.cd>"],
             "is not an email address",
+        ),
+        (
+            "monitoring.webhook",
+            &[
+                "",
+                "a.cd",
+                "http://a.cd",
+                "https://",
+                "https://localhost/x",
+                "https://me@a.cd",
+                "https://a.cd/x y",
+                "https://a.cd/@x",
+                "https://a.cd:x/",
+                "ftp://a.cd",
+            ],
+            "is not an https URL",
         ),
         (
             "region",
@@ -76,6 +101,10 @@ fn other_values_are_refused() {
         }
     }
     for (key, value, fix) in [
+        ("monitoring.slack", "{workspace: data-team, channel: C1}", "is not the ID of a Slack workspace"),
+        ("monitoring.slack", "{workspace: C1, channel: C1}", "is not the ID of a Slack workspace"),
+        ("monitoring.slack", "{workspace: T1, channel: '#alarms'}", "is not the ID of a Slack channel"),
+        ("monitoring.slack", "{workspace: T1, channel: T1}", "is not the ID of a Slack channel"),
         ("monitoring.log_days", "45", "use 30 or 60"),
         ("monitoring.log_days", "0", "use 1"),
         ("monitoring.log_days", "9999", "use 3653"),
@@ -93,4 +122,25 @@ fn other_values_are_refused() {
             "{key} {value}: {found:?}"
         );
     }
+}
+
+#[test]
+fn slack_needs_a_partition_with_chat_applications() {
+    let base = Document { file: "dev.yaml", text: include_str!("../../../infra/settings/dev.yaml") };
+    for (region, problems) in [("eu-west-1", 0), ("us-gov-west-1", 1), ("cn-north-1", 1)] {
+        let text = format!("extends: dev\nregion: {region}\nmonitoring: {{slack: {{workspace: T1, channel: C1}}}}\n");
+        let resolved = resolve("settings", Document { file: "own.yaml", text: &text }, Some(base), &Variables::new());
+        let found: Vec<Problem> = resolved.err().into_iter().flat_map(|found| found.list).collect();
+        let about = |problem: &&Problem| problem.key == "monitoring.slack" && problem.fix.contains("does not exist in");
+        assert_eq!(found.iter().filter(about).count(), problems, "{region}: {found:?}");
+    }
+}
+
+#[test]
+fn a_refused_webhook_is_not_shown_because_it_may_contain_a_secret() {
+    let variable = Variable { value: "https://canary@host.tld".to_owned(), origin: Origin::Environment };
+    let own = Document { file: "dev.yaml", text: include_str!("../../../infra/settings/dev.yaml") };
+    let variables = Variables::from([("ALARM_WEBHOOK".to_owned(), variable)]);
+    let found = resolve("dev", own, None, &variables).expect_err("refused");
+    assert!(found.to_string().contains("monitoring.webhook") && !found.to_string().contains("canary"), "{found}");
 }

@@ -168,6 +168,54 @@ fn a_deployment_in_the_desired_state_has_nothing_to_do() {
     assert!(plan.to_string().contains("Nothing to do"));
 }
 
+/// A stack with a subscription, whose endpoint CloudFormation does not return.
+const HIDDEN: &str = "
+Description: d
+Parameters:
+  AlarmWebhook: {Type: String, NoEcho: true}
+  AlarmWebhookDigest: {Type: String}
+Conditions:
+  HasWebhook: !Not [!Equals [!Ref AlarmWebhookDigest, '']]
+Resources:
+  Topic: {Type: 'AWS::SNS::Topic', Properties: {DisplayName: one}}
+  Webhook: {Type: 'AWS::SNS::Subscription', Condition: HasWebhook, Properties: {Endpoint: !Ref AlarmWebhook}}
+";
+
+#[test]
+fn a_value_that_cloudformation_does_not_return_is_compared_by_its_digest_and_not_shown() {
+    let url = "https://host.tld/canary";
+    let digest = crate::sync::sha256(url.as_bytes());
+    let planned = |deployed: &str| {
+        let mut settings = settings();
+        settings.monitoring.webhook = Some(url.to_owned());
+        let templates = [template("monitoring", HIDDEN)];
+        let dependencies = stack::connect(&templates, &stack::settings(&settings)).expect("connected");
+        let mut case = Case::empty();
+        case.deploy("monitoring", HIDDEN, &[("AlarmWebhook", "****"), ("AlarmWebhookDigest", deployed)], &[]);
+        let plans = stacks(&PlanInput {
+            prefix: "P",
+            place: &BTreeMap::new(),
+            templates: &templates,
+            dependencies: &dependencies,
+            deployed: &case.deployed,
+            included: &BTreeSet::from(["monitoring".to_owned()]),
+            images: &BTreeMap::new(),
+            objects: &BTreeMap::new(),
+            existing: &stack::Existing::new(),
+            protect: false,
+            module: "dev",
+        });
+        let plan = plans.expect("a plan").remove(0);
+        let shown = serde_json::to_string(&plan).expect("JSON");
+        assert!(!shown.contains("canary") && shown.contains(&digest), "{shown}");
+        plan
+    };
+    let action_of = |plan: &StackPlan| plan.changes.iter().map(|change| change.action).collect::<Vec<_>>();
+    assert_eq!(planned(&digest).action, StackAction::Keep);
+    assert_eq!(action_of(&planned("")), [Action::Add]);
+    assert_eq!(action_of(&planned(&crate::sync::sha256(b"https://host.tld/other"))), [Action::Modify]);
+}
+
 #[test]
 fn comments_and_descriptions_are_no_change() {
     let mut case = Case::deployed();

@@ -86,7 +86,8 @@ pub(super) const RULES: &[Rule] = &[
         name: "a parameter that CloudFormation does not show has a digest, with which plans compare it",
         broken: |stacks| {
             let hidden = parts(stacks, "Parameters").filter(|(_, _, body)| body.get("NoEcho").is_some());
-            let alone = hidden.filter(|(stack, name, _)| stacks[stack]["Parameters"].get(format!("{name}Digest")).is_none());
+            let alone =
+                hidden.filter(|(stack, name, _)| stacks[stack]["Parameters"].get(format!("{name}Digest")).is_none());
             alone.map(|(stack, name, _)| format!("{stack}.{name}")).collect()
         },
     },
