@@ -259,6 +259,38 @@ test('a handler needs what its schema lists, except for properties that the reso
   assert.equal(create.context['iam:PermissionsBoundary'], 'arn:b')
 })
 
+test('a channel of Slack is created with its tag, by name, and with a role for chat applications alone', async () => {
+  const checks = async (handler) =>
+    Object.fromEntries(
+      (
+        await handlerChecks(
+          {
+            handler,
+            type: 'AWS::Chatbot::SlackChannelConfiguration',
+            name: 'S',
+            stack: 'P',
+            properties: {
+              ConfigurationName: 'c',
+              IamRoleArn: 'arn:aws:iam::000000000000:role/r',
+              Tags: [{ Key: 'project', Value: 'p' }],
+            },
+          },
+          deployed,
+        )
+      ).map(({ action, resource, context }) => [action, { resource, context }]),
+    )
+  const { 'aws:RequestTag/project': tag } = (await checks('create'))['chatbot:CreateSlackChannelConfiguration'].context
+  const pass = (await checks('create'))['iam:PassRole']
+  const linked = (await checks('create'))['iam:CreateServiceLinkedRole'].context['iam:AWSServiceName']
+  assert.deepEqual([tag, linked], ['p', 'management.chatbot.amazonaws.com'])
+  assert.equal(pass.resource, 'arn:aws:iam::000000000000:role/r')
+  assert.equal(pass.context['iam:PassedToService'], 'chatbot.amazonaws.com')
+  const deletion = await checks('delete')
+  assert.deepEqual(Object.keys(deletion).sort(), ['chatbot:DeleteSlackChannelConfiguration', 'chatbot:ListAssociations'])
+  const arn = 'arn:aws:chatbot::000000000000:chat-configuration/slack-channel/c'
+  assert.ok(Object.values(deletion).every(({ resource }) => resource === arn))
+})
+
 test('a type that is not known is denied, and a custom resource calls its function', async () => {
   const unknown = { handler: 'create', type: 'AWS::SSM::Parameter', name: 'P', stack: 'P', properties: {} }
   const [check] = await handlerChecks(unknown, deployed)

@@ -83,7 +83,8 @@ pub fn lines(request: DeployRequest, change_sets: bool) -> Result<Vec<StatusLine
         }
     }
     add("policies", aws.wait(check.policies(&resources)));
-    for name in SERVICE_ROLES {
+    let chat = settings.monitoring.slack.as_ref().map(|_| "AWSServiceRoleForAWSChatbot");
+    for name in SERVICE_ROLES.into_iter().chain(chat) {
         add(name, aws.wait(check.service_role(name)));
     }
     for (service, code, name, needed) in [
