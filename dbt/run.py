@@ -5,15 +5,15 @@
 LAKE_URL  s3://bucket[/prefix]: this run's artifacts are uploaded, even if the run fails, to
           dbt/run=<RUN_ID>/<attempt>/<file>. If it is file:///dir or not set, they are not uploaded. The manifest of the
           newest complete build is also dbt/production/manifest.json, for `--state`, and its documentation is
-          dbt/docs/index.html
+          dbt/docs/index.html. OpenLineage events are lineage/dbt/run=<RUN_ID>/<command>-<attempt>.jsonl
 RUN_ID    the run ID, required if LAKE_URL is in S3: 1 to 64 characters of A-Z a-z 0-9 _ -
 
 If AWS Batch repeats a job (AWS_BATCH_JOB_ID, AWS_BATCH_JOB_ATTEMPT), `dbt build` continues with `dbt retry` what the
 preceding attempt has not built. A job has one image, one command and one RUN_ID, so both attempts are the same build.
 A new job, for example of Airflow's retry, builds everything.
 
-dbt's arguments and output are passed through. boto3 (region, credentials, AWS_ENDPOINT_URL) and dbt (see profiles.yml)
-read the other environment variables.
+dbt's arguments and output are passed through. boto3 (region, credentials, AWS_ENDPOINT_URL), dbt (see profiles.yml)
+and lineage.py (OPENLINEAGE_URL and others) read the other environment variables.
 
 Exit codes, as for all programs of the platform: 0 success; 1 a model or test failed, or the upload failed permanently;
 2 a setting is invalid; 75 temporary failure (dbt's exit code 2, a signal, the network, models that failed only because of
@@ -41,6 +41,10 @@ ARTEFACTS = ("manifest.json", RESULTS, "sources.json", "catalog.json")
 
 # The documentation takes about 10 seconds.
 DOCS_SECONDS = 120
+
+# Lineage takes about 2 seconds, without the wait for the collector.
+LINEAGE = Path(__file__).with_name("lineage.py")
+LINEAGE_SECONDS = 10
 
 # Temporary S3 errors, in addition to all 5xx responses. ExpiredToken: a new container gets new credentials.
 TEMPORARY = ("ExpiredToken", "OperationAborted", "RequestTimeout", "RequestTimeTooSkewed", "SlowDown", "Throttling")
@@ -84,7 +88,9 @@ class Bucket:
         self.name = parts.netloc
         self.place = "/".join([*prefix, "dbt"])
         self.run = f"{self.place}/run={run_id}/"
-        self.folder = f"{self.run}{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{unique}"
+        self.attempt = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{unique}"
+        self.folder = f"{self.run}{self.attempt}"
+        self.lineage = "/".join([*prefix, "lineage", "dbt", f"run={run_id}"])
         # Imported only for S3, because the import is slow.
         import boto3
         from botocore.config import Config
@@ -146,6 +152,16 @@ class Bucket:
             self.client.put_object(Bucket=self.name, Key=key, Body=page, ContentType="text/html; charset=utf-8")
         except (OSError, subprocess.SubprocessError, BotoCoreError, ClientError, Stopped) as error:
             log(f"warning: dbt's documentation was not published: {type(error).__name__}")
+
+    def upload_lineage(self, command, events):
+        """Uploads the OpenLineage events of a command. A failure is only a warning."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            key = f"{self.lineage}/{command}-{self.attempt}.jsonl"
+            self.client.put_object(Bucket=self.name, Key=key, Body=events)
+        except (BotoCoreError, ClientError, Stopped) as error:
+            log(f"warning: lineage was not uploaded: {type(error).__name__}")
 
     def failed(self, name, cause, temporary, remedy):
         hint = "try again" if temporary else remedy
@@ -259,6 +275,22 @@ def add_results(preceding, before):
     file.write_text(json.dumps({**preceding, **new, "results": list(by_node.values())}))
 
 
+def report_lineage(found, target, bucket):
+    """Sends the events of dbt's results to the collector and uploads them. A failure is only a warning."""
+    with tempfile.TemporaryDirectory() as folder:
+        events, command = Path(folder, "events.jsonl"), [sys.executable, LINEAGE, target]
+        try:
+            limits = {"check": True, "timeout": LINEAGE_SECONDS, "stderr": subprocess.PIPE}
+            subprocess.run([*command, events], input=json.dumps(found).encode(), **limits)
+        except subprocess.CalledProcessError as error:
+            # The last line names the error.
+            log(f"warning: lineage was not reported completely: {error.stderr.decode().splitlines()[-1:]}")
+        except (OSError, subprocess.SubprocessError, Stopped) as error:
+            log(f"warning: lineage was not reported completely: {type(error).__name__}")
+        if bucket and events.exists():
+            bucket.upload_lineage(found["args"]["which"], events.read_bytes())
+
+
 def failed_by_conflicts(found):
     """Returns whether the results contain failures, all of which are conflicts with other transactions."""
     try:
@@ -329,6 +361,8 @@ def main(arguments):
                 log(f"dbt retry: continuing the preceding attempt of this job ({len(preceding['results'])} results)")
                 Path(state, RESULTS).write_text(json.dumps(preceding))
             code = run_dbt(["retry", "--state", state] if preceding else arguments)
+        # Those of this attempt.
+        built = results(before)
         if preceding:
             add_results(preceding, before)
         found = results(before)
@@ -341,8 +375,11 @@ def main(arguments):
         # If dbt failed, its exit code takes precedence over that of a failed upload.
         uploaded = bucket.upload(before, complete) if bucket else DONE
         code = code or uploaded
+        target = next(iter(before)).parent
+        if built and (bucket or os.environ.get("OPENLINEAGE_URL")):
+            report_lineage(built, target, bucket)
         if has_followers and complete:
-            bucket.publish_docs(next(iter(before)).parent)
+            bucket.publish_docs(target)
         return code
     except Refused as error:
         log(f"error: {error}")

@@ -10,7 +10,8 @@ use crate::failure::Failure;
 /// Whether the image contains this file in `dbt/`; unit tests and linter settings are left out.
 fn is_project(path: &str) -> bool {
     let folders = ["models", "seeds", "snapshots", "macros", "packages", "tests"].map(|name| format!("dbt/{name}/"));
-    let files = ["dbt_project.yml", "profiles.yml", "requirements.lock", "run.py", "Dockerfile"];
+    let files =
+        ["dbt_project.yml", "packages.yml", "profiles.yml", "requirements.lock", "lineage.py", "run.py", "Dockerfile"];
     folders.iter().any(|folder| path.starts_with(folder.as_str()))
         || path.strip_prefix("dbt/").is_some_and(|name| files.contains(&name))
 }
