@@ -22,6 +22,9 @@ from openlineage.client.transport.http import ApiKeyTokenProvider, HttpConfig, H
 from openlineage.common.provider.dbt import DbtLocalArtifactProcessor, ParentRunMetadata, UnsupportedDbtCommand
 from openlineage.common.provider.dbt.utils import PRODUCER
 from requests import Session
+from sqlglot import parse_one
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.qualify import qualify
 
 # The maximum wait for the collector, as in the jobs.
 SECONDS = 2
@@ -34,9 +37,17 @@ class Processor(DbtLocalArtifactProcessor):
         # An event that cannot be created is skipped.
         super().__init__(producer=PRODUCER, skip_errors=True, **settings)
         self.results = results
+        # The columns of each table, by database and schema.
+        self.schema = {}
 
     def get_dbt_metadata(self):
         manifest, _, profile, _ = super().get_dbt_metadata()
+        for node in [*manifest["nodes"].values(), *manifest["sources"].values()]:
+            # Tests have no columns.
+            if not node["columns"]:
+                continue
+            tables = self.schema.setdefault(node["database"], {}).setdefault(node["schema"], {})
+            tables[node.get("identifier") or node["alias"]] = dict.fromkeys(node["columns"], "text")
         # A catalog is of an earlier command.
         return manifest, self.results, profile, None
 
@@ -46,6 +57,28 @@ class Processor(DbtLocalArtifactProcessor):
             return super().extract_namespace(profile)
         workgroup = profile["host"].split(".")[0]
         return f"redshift://{workgroup}.{profile['region']}:{profile['port']}"
+
+    def get_column_lineage(self, namespace, compiled_sql):
+        """Returns the columns that each column is computed from. The processor's parser does not know what `*` stands for."""
+        dialect = self.extract_dialect()
+        try:
+            query = parse_one(compiled_sql, dialect=dialect)
+            query = qualify(query, schema=self.schema, dialect=dialect, validate_qualify_columns=False)
+            compiled_sql = query.sql(dialect)
+        except SqlglotError:
+            pass
+        return super().get_column_lineage(namespace, compiled_sql)
+
+    def to_openlineage_events(self, status, started_at, completed_at, run, job, inputs, output):
+        """Creates the events. Column lineage is only from inputs: the parser also takes some names inside a query for tables."""
+        if output and (lineage := output.facets.pop("columnLineage", None)):
+            names = {one.name for one in inputs}
+            for field in lineage.fields.values():
+                field.inputFields = [one for one in field.inputFields if one.name in names]
+            lineage.fields = {name: field for name, field in lineage.fields.items() if field.inputFields}
+            if lineage.fields:
+                output.facets["columnLineage"] = lineage
+        return super().to_openlineage_events(status, started_at, completed_at, run, job, inputs, output)
 
 
 def events(results, target):
