@@ -19,7 +19,6 @@ pub(super) const KEPT: [(&str, &[&str]); 5] = [
             "/dags/tests",
             "/dbt",
             "/infra",
-            "/jobs/tests/it/needs_openlineage",
             "/xtask/ci",
             "/xtask/tests/it/needs_docker",
             "/xtask/tests/it/needs_docker/plain",

@@ -121,3 +121,15 @@ fn with_a_lake_in_a_folder_artifacts_stay_in_the_target_folder() {
     assert_eq!((code, stdout.as_str(), stderr.as_str()), (Some(0), "", ""));
     assert_eq!((files(lake.path()), files(&folder.path().join("target"))), (0, 1));
 }
+
+#[test]
+fn lineage_that_cannot_be_reported_is_a_warning() {
+    let folder =
+        script("mkdir -p target; echo '{\"args\": {\"which\": \"build\"}}' > target/run_results.json; exit $CODE");
+    for code in [0, 1] {
+        let collector = "http://user:canary-secret@127.0.0.1:1";
+        let ended = entry(&folder).env("OPENLINEAGE_URL", collector).env("CODE", &code.to_string()).run(&[]);
+        ended.reports(code, &["warning: lineage was not reported completely"]);
+    }
+    assert_eq!(entry(&folder).env("CODE", "0").env("OPENLINEAGE_URL", "").run(&[]).stderr, "");
+}

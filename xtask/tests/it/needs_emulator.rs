@@ -130,6 +130,28 @@ impl Project {
         attempts.iter().map(files).collect()
     }
 
+    /// Returns how the build and each model ended according to the events of each attempt of the run, oldest first.
+    fn lineage(&self) -> Vec<Vec<(String, String)>> {
+        let [files] = <[_; 1]>::try_from(self.kept("lineage/dbt")).expect("the folder of the run");
+        assert!(
+            files.keys().all(|name| name.starts_with("build-20") && name.ends_with(".jsonl")),
+            "{:?}",
+            files.keys()
+        );
+        let end = |line: &str| {
+            let event: Value = serde_json::from_str(line).expect("JSON");
+            let [job, end] = [&event["job"]["name"], &event["eventType"]].map(|one| one.as_str().expect("text"));
+            let model = job.strip_suffix(".build.run").and_then(|name| name.rsplit('.').next()).unwrap_or(job);
+            (end != "START").then(|| owned((model, end)))
+        };
+        let ends = |bytes: &Vec<u8>| {
+            let mut ends: Vec<_> = std::str::from_utf8(bytes).expect("text").lines().filter_map(end).collect();
+            ends.sort();
+            ends
+        };
+        files.values().map(ends).collect()
+    }
+
     /// Returns the files of the only attempt in the bucket.
     fn kept_once(&self) -> BTreeMap<String, Vec<u8>> {
         let [files] = <[_; 1]>::try_from(self.kept("dbt/run=r1")).expect("one attempt");
@@ -141,6 +163,10 @@ impl Drop for Project {
     fn drop(&mut self) {
         self.on_server(&format!("DROP DATABASE \"{}\" WITH (FORCE)", self.name));
     }
+}
+
+fn owned((name, end): (&str, &str)) -> (String, String) {
+    (name.to_owned(), end.to_owned())
 }
 
 fn names(files: &BTreeMap<String, Vec<u8>>) -> Vec<&str> {
@@ -204,6 +230,8 @@ fn the_files_of_a_failed_build_are_uploaded_and_its_exit_code_precedes_that_of_t
         results["results"].as_array().expect("results").iter().map(|one| &one["status"]).collect();
     statuses.sort_by_key(|status| status.to_string());
     assert_eq!(statuses, ["error", "success"]);
+
+    assert_eq!(project.lineage(), [[("broken", "FAIL"), ("dbt.build", "FAIL"), ("fine", "COMPLETE")].map(owned)]);
 
     let later = project.entry().env("AWS_ENDPOINT_URL", "http://127.0.0.1:1").run(&[]);
     later.reports(1, &["error: cannot upload dbt's `manifest.json`", "EndpointConnectionError"]);
@@ -274,6 +302,11 @@ fn a_repeated_job_builds_what_its_preceding_attempt_has_not_built() {
     assert_eq!((names(&docs), names(&production)), (vec!["index.html"], vec!["manifest.json"]));
     let page = String::from_utf8_lossy(&docs["index.html"]);
     assert!(page.contains("model.tiny.later") && page.contains("\"type\": \"integer\""));
+    // Each attempt reports what it has built.
+    let again = [("conflict", "FAIL"), ("dbt.build", "FAIL")].map(owned).to_vec();
+    let whole = [("conflict", "COMPLETE"), ("dbt.build", "COMPLETE"), ("later", "COMPLETE")].map(owned).to_vec();
+    let first = again.iter().cloned().chain([owned(("fine", "COMPLETE"))]).collect();
+    assert_eq!(project.lineage(), [first, again, whole]);
     // The next attempt has nothing to do, and another job builds everything.
     let nothing = attempt("4", "job").run(&["build"]);
     assert!(nothing.code == Some(0) && !nothing.stdout.contains("START"), "{nothing:?}");

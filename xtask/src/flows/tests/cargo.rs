@@ -112,10 +112,9 @@ pub(super) fn exactly_once(bench: &Bench<'_>) -> Result<bool> {
 }
 
 pub(super) fn lineage(bench: &Bench<'_>) -> Result<bool> {
-    let python = bench.python("openlineage", "jobs/tests/it/needs_openlineage/requirements.lock")?;
-    (bench.report)("Sending lineage events to OpenLineage's client");
-    let more = [("TEST_OPENLINEAGE_PYTHON", python.join("bin/python").display().to_string())];
-    bench.cargo_test(&EVERY, &["needs_openlineage::"], &more)
+    let dbt = marts::environment()?.join("bin").display().to_string();
+    (bench.report)("Checking the lineage events of the jobs and of dbt with OpenLineage's client");
+    bench.cargo_test(&EVERY, &["needs_openlineage::"], &[("TEST_DBT", dbt)])
 }
 
 pub(super) fn report(bench: &Bench<'_>) -> Result<bool> {

@@ -4,6 +4,7 @@
 //! The complete project is built by the rehearsal.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use redshift_emulator::identity::{Identities, Identity};
 use redshift_emulator::wire::WireSettings;
 use redshift_emulator::{Emulator, Settings, User};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use url::Url;
 
@@ -72,13 +74,21 @@ impl Bench {
 
     /// Runs dbt as the container of the job does, with these arguments.
     fn dbt(&self, arguments: &[&str]) -> Ran {
-        let Ok(programs) = std::env::var("TEST_DBT") else {
-            panic!("this test needs TEST_DBT, the folder of dbt's programs: run it with `cargo xtask test`");
-        };
+        let output = self
+            .python(&programs().join("dbt"))
+            .args(["--no-use-colors"])
+            .args(arguments)
+            .output()
+            .expect("dbt starts");
+        Ran(output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Returns a Python program with the environment of the job.
+    fn python(&self, program: &Path) -> Command {
         let (address, _) = self.emulator.wire().expect("the endpoint");
         let folder = self.folder.path();
-        let mut command = Command::new(Path::new(&programs).join("python"));
-        command.arg(Path::new(&programs).join("dbt")).args(["--no-use-colors"]).args(arguments).env_clear();
+        let mut command = Command::new(programs().join("python"));
+        command.arg(program).env_clear();
         command.current_dir(folder.join("project")).env("PATH", "/usr/bin:/bin").env("HOME", folder);
         command.env("PYTHONPATH", here().join("python")).env("SSL_CERT_FILE", folder.join("ca.pem"));
         command.env("AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS", self.emulator.url()).env("AWS_DEFAULT_REGION", "eu-west-1");
@@ -89,8 +99,7 @@ impl Bench {
             .env("DBT_MACROS", platform().join("macros"));
         command.env("DBT_HOST", "workgroup.000000000000.eu-west-1.redshift-serverless.amazonaws.com");
         command.env("DBT_DATABASE", name(&self.database)).env("DBT_PROFILES_DIR", ".");
-        let output = command.output().expect("dbt starts");
-        Ran(output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+        command
     }
 
     #[track_caller]
@@ -129,6 +138,12 @@ impl Bench {
     fn rules(&self) -> Vec<String> {
         self.emulator.journal().events().into_iter().map(|event| event.rule).collect()
     }
+}
+
+/// Returns the folder of dbt's programs.
+fn programs() -> PathBuf {
+    let programs = std::env::var("TEST_DBT");
+    programs.expect("this test needs TEST_DBT, the folder of dbt's programs: run it with `cargo xtask test`").into()
 }
 
 fn name(database: &Database) -> String {
@@ -202,6 +217,32 @@ fn a_project_is_built_twice_documented_and_rebuilt() {
     bench.succeeds(&["source", "freshness"]);
     bench.succeeds(FULL_BUILD);
     assert_eq!(bench.rules(), Vec::<String>::new());
+}
+
+/// The names are those of the outputs of `copy`: a place of Redshift Serverless has its workgroup and region.
+#[test]
+fn lineage_has_the_names_of_the_jobs() {
+    let bench = Bench::new();
+    bench.succeeds(BUILD);
+    let (address, _) = bench.emulator.wire().expect("the endpoint");
+    let (target, file) = (bench.folder.path().join("project/target"), bench.folder.path().join("events.jsonl"));
+    let results = File::open(target.join("run_results.json")).expect("dbt's results");
+    let ran = bench.python(&platform().join("lineage.py")).arg(target).arg(&file).stdin(results).output();
+    let ran = ran.expect("Python");
+    assert!(ran.status.success() && ran.stderr.is_empty(), "{ran:?}");
+    let text = std::fs::read_to_string(file).expect("the events");
+    let events = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let of = |event: &Value, job: &str| event["job"]["name"].as_str().is_some_and(|name| name.contains(job));
+    let events: Vec<Value> = events.filter(|event| event["eventType"] == "COMPLETE").collect();
+    let event = |job: &str| events.iter().find(|event| of(event, job)).expect("the event of a model");
+    let (namespace, database) = (format!("redshift://workgroup.eu-west-1:{}", address.port()), name(&bench.database));
+    let staging = event(".stg_flights.build.run");
+    let from = &staging["inputs"][0];
+    assert_eq!((&from["namespace"], &from["name"]), (&json!(namespace), &json!(format!("{database}.spacex.flights"))));
+    let mart = event(".per_rocket.build.run");
+    assert_eq!(mart["inputs"][0]["name"], staging["outputs"][0]["name"]);
+    let columns = &mart["outputs"][0]["facets"]["columnLineage"]["fields"];
+    assert_eq!(columns["flights"]["inputFields"][0]["field"], "flight", "{columns}");
 }
 
 /// Redshift runs LISTAGG only on tables, and unit tests replace tables by constants.
