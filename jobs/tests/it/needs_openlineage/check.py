@@ -16,7 +16,7 @@ import typing
 import attr
 from openlineage.client import generated
 from openlineage.client.event_v2 import Dataset, RunEvent
-from openlineage.client.generated import base
+from openlineage.client.generated import base, data_quality_assertions_dataset, datasource_dataset, processing_engine_run, sql_job
 from openlineage.client.naming.dataset import S3, LocalFileSystem, Postgres
 from openlineage.client.serde import Serde
 from openlineage.common.provider.dbt import facets as of_dbt
@@ -38,14 +38,21 @@ FACETS = {
     kind: facets_of(kind)
     for kind in (base.RunFacet, base.JobFacet, base.DatasetFacet, base.InputDatasetFacet, base.OutputDatasetFacet)
 }
-FACETS[base.RunFacet] |= {"dbt_run": of_dbt.DbtRunRunFacet, "dbt_version": of_dbt.DbtVersionRunFacet}
-FACETS[base.JobFacet] |= {"dbt_node": of_dbt.DbtNodeJobFacet}
+# Facets whose names do not follow from those of their classes, and those that dbt's processor defines.
+FACETS[base.RunFacet] |= {
+    "dbt_run": of_dbt.DbtRunRunFacet,
+    "dbt_version": of_dbt.DbtVersionRunFacet,
+    "processing_engine": processing_engine_run.ProcessingEngineRunFacet,
+}
+FACETS[base.JobFacet] |= {"dbt_node": of_dbt.DbtNodeJobFacet, "sql": sql_job.SQLJobFacet}
 FACETS[base.DatasetFacet] |= {
+    "dataSource": datasource_dataset.DatasourceDatasetFacet,
     "dbt_exposures": of_dbt.DbtExposuresDatasetFacet,
     "dbt_model": of_dbt.DbtModelDatasetFacet,
-    # The processor of dbt's artifacts writes it in both places.
-    "dataQualityAssertions": FACETS[base.InputDatasetFacet]["dataQualityAssertions"],
 }
+# A facet of inputs without `Input` in its name; the processor of dbt's artifacts writes it in both places.
+for kind in (base.DatasetFacet, base.InputDatasetFacet):
+    FACETS[kind]["dataQualityAssertions"] = data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet
 
 
 class InvalidEvent(Exception):
@@ -60,8 +67,10 @@ def load(kind, value, at):
     if origin is list:
         expect(isinstance(value, list), f"{at}: not a list")
         return [load(arguments[0], one, f"{at}[{place}]") for place, one in enumerate(value)]
-    if origin is dict and arguments[1] in FACETS:
+    if origin is dict:
         expect(isinstance(value, dict), f"{at}: not an object")
+        if arguments[1] not in FACETS:
+            return {name: load(arguments[1], one, f"{at}.{name}") for name, one in value.items()}
         known = FACETS[arguments[1]]
         for name in value:
             expect(name in known, f"{at}: unknown facet `{name}`")
