@@ -144,6 +144,9 @@ pub enum Linter {
     Crates,
     /// cargo-deny: RustSec advisories (requires network access)
     Advisories,
+    /// dbt 2: parses the dbt project (requires network access)
+    #[value(name = "dbt-2")]
+    Dbt2,
 }
 
 #[derive(Args, Debug)]

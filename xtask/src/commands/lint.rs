@@ -4,7 +4,7 @@ use anyhow::Result;
 use contract::Exit;
 
 use crate::cli::{Lint, Linter};
-use crate::flows::lint;
+use crate::flows::{lint, marts};
 
 pub(super) fn run(args: &Lint) -> Result<Exit> {
     // Every warning is an error.
@@ -20,6 +20,7 @@ pub(super) fn run(args: &Lint) -> Result<Exit> {
         }
         Linter::Crates => lint::deny(&["bans", "licenses", "sources"]),
         Linter::Advisories => lint::deny(&["advisories"]),
+        Linter::Dbt2 => marts::check_dbt_2(),
     }?;
     Ok(Exit::Done)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use contract::Exit;
 
 use crate::edge::postgres::Login;
@@ -147,6 +147,26 @@ pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String
     });
     let problems = results.into_iter().filter_map(Result::transpose).collect::<Result<Vec<_>>>()?;
     Ok((!problems.is_empty()).then(|| problems.join("\n")))
+}
+
+/// Parses the project with dbt 2 (`dbt/requirements-2.lock`). dbt 2 writes into the project, so it gets a copy, without
+/// `packages.yml`, for which it would download the packages.
+pub fn check_dbt_2() -> Result<()> {
+    let root = files::root();
+    let lock = root.join("dbt/requirements-2.lock");
+    let programs = python::environment(None, &root.join("target/python/dbt-2"), Packages::Locked(&lock))?.join("bin");
+    let dir = root.join("target/dbt-2");
+    files::remove(&dir)?;
+    for (path, _, text) in files::below(&root, &["dbt"], |path| path != "dbt/packages.yml")? {
+        files::write(&dir.join(path), &String::from_utf8(text)?)?;
+    }
+    let parsed = shell::captured(&pipeline::dbt_for_redshift(&["parse"], &dir), &programs, &dir.join("dbt"))?;
+    let text = parsed.text.trim();
+    // A program that did nothing also exits with 0.
+    let manifest = files::read(&dir.join("target/manifest.json"))?.is_some_and(|text| text.contains("fct_launches"));
+    ensure!(parsed.code == Some(0) && manifest, Failure::new(format!("dbt 2 cannot parse the project:\n{text}")));
+    println!("{text}");
+    Ok(())
 }
 
 /// Returns sqlfluff's output if its Redshift dialect cannot parse a file in a folder; an empty folder is an error.

@@ -1,4 +1,5 @@
-//! `drift.yml`: nightly checks for drift of the stacks, new releases of pinned actions, and advisories for crates.
+//! `drift.yml`: nightly checks for drift of the stacks, new releases of pinned actions, and advisories for crates; and
+//! whether dbt 2 can parse the dbt project.
 
 use indexmap::IndexMap;
 
@@ -12,11 +13,16 @@ pub(super) fn workflow(deployments: &[Deployment]) -> Workflow {
     let mut jobs: IndexMap<String, Job> = drifts.chain([("pins".to_owned(), online())]).collect();
     let notice = issue(&jobs, "Drift, or a wrong pin");
     jobs.insert("notice".to_owned(), notice);
+    // A separate issue: dbt 2 is not in use.
+    let next: IndexMap<String, Job> = [("dbt-2".to_owned(), dbt_2())].into();
+    let notice = Job { name: "dbt 2 notice".to_owned(), ..issue(&next, "dbt 2 cannot parse the project") };
+    jobs.extend(next);
+    jobs.insert("dbt-2-notice".to_owned(), notice);
     Workflow {
         id: "drift",
         why: &[
             "Every night, checks the deployed stacks for drift, pinned actions against their releases, and crates for advisories.",
-            "One issue reports the findings.",
+            "One issue reports the findings. Another one reports that dbt 2 cannot parse the dbt project.",
         ],
         on: Triggers {
             // Not on the hour, when most schedules start.
@@ -50,6 +56,20 @@ fn online() -> Job {
     Job {
         name: "pins".to_owned(),
         why: "Compares each pin with its release on GitHub, and checks the crates for RustSec advisories.",
+        permissions: vec![Permission::CONTENTS],
+        timeout_minutes: 30,
+        steps,
+        ..Job::default()
+    }
+}
+
+fn dbt_2() -> Job {
+    let mut steps = prepared();
+    let [light, _] = Step::compiles();
+    steps.extend([light, Step::xtask("parse", "lint dbt-2")]);
+    Job {
+        name: "dbt 2".to_owned(),
+        why: "Parses the dbt project with the next major version. Fails if dbt 2 cannot be installed.",
         permissions: vec![Permission::CONTENTS],
         timeout_minutes: 30,
         steps,
