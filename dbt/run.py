@@ -283,8 +283,9 @@ def report_lineage(found, target, bucket):
             limits = {"check": True, "timeout": LINEAGE_SECONDS, "stderr": subprocess.PIPE}
             subprocess.run([*command, events], input=json.dumps(found).encode(), **limits)
         except subprocess.CalledProcessError as error:
-            # The last line names the error.
-            log(f"warning: lineage was not reported completely: {error.stderr.decode().splitlines()[-1:]}")
+            # The last line is the type of the error.
+            cause = error.stderr.decode().strip().rsplit("\n", 1)[-1]
+            log(f"warning: lineage was not reported completely: {cause}")
         except (OSError, subprocess.SubprocessError, Stopped) as error:
             log(f"warning: lineage was not reported completely: {type(error).__name__}")
         if bucket and events.exists():

@@ -9,6 +9,7 @@
 //! stage/<source>/run=<id>/receipts/<collection>.json           the objects of a transformation, with checksums
 //! stage/<source>/run=<id>/manifests/<attempt>/<table>.json     the files of one COPY
 //! lineage/<source>/run=<id>/<job>-<attempt>.jsonl              OpenLineage events of one job attempt
+//! lineage/dbt/run=<id>/<command>-<attempt>.jsonl              those of one attempt of a dbt command
 //! sample/<source>/<collection>.json                            sample data for the rehearsal
 //! report/<source>/<id>.html, .json                            the page of a run, and its outcome for later pages
 //! dbt/run=<id>/<attempt>/<file>                                artifacts of a dbt run: manifest, results, log

@@ -359,8 +359,8 @@ fn documentation_that_cannot_be_written_is_a_warning() {
         "case $2 in docs) exit 1; esac; mkdir -p target; echo '{}' > target/manifest.json; \
          echo '{\"args\": {\"which\": \"build\"}}' > target/run_results.json",
     );
-    let name = format!("docs-{}", std::process::id());
-    s3::make_bucket(&setting("TEST_S3_ENDPOINT"), &name);
+    let name = format!("documented-{}", std::process::id());
+    bucket(&[&name]);
     let done = uploading(&folder).env("LAKE_URL", &format!("s3://{name}")).run(&["build"]);
     assert!(
         done.code == Some(0) && done.stderr.contains("documentation was not published: CalledProcessError"),
