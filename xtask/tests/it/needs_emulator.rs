@@ -23,7 +23,6 @@ use tempfile::TempDir;
 use tokio_postgres::{Config, NoTls};
 
 use crate::support::entry::{Entry, script};
-use crate::support::s3;
 
 const FINE: &str = "select 1 as one";
 const BROKEN: &str = "select * from nowhere";
