@@ -117,6 +117,7 @@ def airflow(tmp_path_factory, moto, image):
     services.define(moto, image)
     running = services.Services(Airflow(tmp_path_factory.mktemp("services"), **services.settings(moto)), moto)
     try:
+        running.start_all()
         yield running
     finally:
         for name in list(running.processes):

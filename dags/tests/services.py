@@ -174,6 +174,8 @@ class Services:
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "1",
         }
         self.processes = {}
+
+    def start_all(self) -> None:
         subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], env=self.environment, check=True)
         for name in PROGRAMS:
             self.start(name)
