@@ -11,8 +11,8 @@ use super::check::Findings;
 pub struct Monitoring {
     /// Email address for alarms; its owner must confirm the subscription once. ALARM_EMAIL overrides it.
     pub email: Option<String>,
-    /// URL, https only, that receives alarms from SNS; the endpoint must confirm the subscription once. Not a place for a
-    /// user and a password. ALARM_WEBHOOK overrides it.
+    /// URL that receives alarms from SNS, https only, without a user or a password; the endpoint must confirm the subscription
+    /// once. ALARM_WEBHOOK overrides it.
     #[schemars(regex(pattern = r"^https://"))]
     pub webhook: Option<String>,
     /// Slack channel that receives alarms, through Amazon Q Developer in chat applications.
