@@ -116,18 +116,18 @@ def test_the_last_error_is_found_in_the_last_lines(lines, expected):
     assert error_line(lines) == expected
 
 
-# The end of logs of dbt 1.11.
+# The end of logs of dbt 1.12.
 TEST_FAILED = """\
 \x1b[0m21:58:05  \x1b[31mCompleted with 1 error, 0 partial successes, and 0 warnings:\x1b[0m
 \x1b[0m21:58:05
-\x1b[0m21:58:05  \x1b[31mFailure in test not_null_fct_launches_launch_id (models/marts/fct_launches.yml)\x1b[0m
+\x1b[0m21:58:05  [\x1b[31mERROR\x1b[0m]: in test not_null_fct_launches_launch_id (models/marts/fct_launches.yml)
 \x1b[0m21:58:05    Got 3 results, configured to fail if != 0
 \x1b[0m21:58:05
 \x1b[0m21:58:05    compiled code at target/compiled/x/models/fct_launches.yml/not_null_fct_launches_launch_id.sql
 \x1b[0m21:58:05
-\x1b[0m21:58:05  Done. PASS=244 WARN=0 ERROR=1 SKIP=2 NO-OP=0 TOTAL=247""".splitlines()
+\x1b[0m21:58:05  Done. PASS=244 WARN=0 ERROR=1 SKIP=2 NO-OP=0 REUSED=0 TOTAL=247""".splitlines()
 MODEL_FAILED = """\
-22:02:21  Failure in model b (models/b.sql)
+22:02:21  [ERROR]: in model b (models/b.sql)
 22:02:21    Database Error in model b (models/b.sql)
   column "nope" does not exist
   LINE 12:     select nope from "dpstack"."dagstmp"."a"
@@ -136,7 +136,7 @@ MODEL_FAILED = """\
 22:02:21
 22:02:21    compiled code at target/compiled/x/models/b.sql
 22:02:21
-22:02:21  Done. PASS=1 WARN=0 ERROR=1 SKIP=1 NO-OP=0 TOTAL=3""".splitlines()
+22:02:21  Done. PASS=1 WARN=0 ERROR=1 SKIP=1 NO-OP=0 REUSED=0 TOTAL=3""".splitlines()
 MEMORY = {
     "container": {
         "exitCode": 137,

@@ -19,7 +19,7 @@ TEMPFAIL = 75
 OUT_OF_MEMORY = "OutOfMemoryError"
 # What dbt writes before each line, and around words.
 TIME, COLOUR = re.compile(r"^\d\d:\d\d:\d\d {2}"), re.compile(r"\x1b\[\d*m")
-FAILURE = re.compile(r"^\d\d:\d\d:\d\d {2}Failure in \w+ (?P<node>\S+)")
+FAILURE = re.compile(r"^\d\d:\d\d:\d\d {2}\[ERROR\]: in \w+ (?P<node>\S+)")
 
 # What `dbt/run.py` writes before the status of each node.
 NODES = "nodes: "
@@ -169,7 +169,7 @@ def dbt_failure(lines: list[str]) -> str | None:
     """Returns the first node that failed, with its message, from the summary at the end of dbt's log. In it, the first line
     of each text has a time; a message from the database has more lines:
 
-        22:02:21  Failure in model b (models/b.sql)
+        22:02:21  [ERROR]: in model b (models/b.sql)
         22:02:21    Database Error in model b (models/b.sql)
           column "nope" does not exist
     """

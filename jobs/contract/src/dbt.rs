@@ -82,7 +82,7 @@ struct Node {
 }
 
 impl Results {
-    /// Fails if the format differs from that of dbt 1.11.
+    /// Fails if the format differs from that of dbt 1.11 and 1.12.
     pub fn parse(run_results: &str, manifest: &str) -> serde_json::Result<Self> {
         let run: RunResults = serde_json::from_str(run_results)?;
         let manifest: Manifest = serde_json::from_str(manifest)?;
