@@ -377,8 +377,9 @@ def main(arguments):
         uploaded = bucket.upload(before, complete) if bucket else DONE
         code = code or uploaded
         target = next(iter(before)).parent
-        if built and (bucket or os.environ.get("OPENLINEAGE_URL")):
-            report_lineage(built, target, bucket)
+        reachable = bucket if uploaded == DONE else None
+        if built and (reachable or os.environ.get("OPENLINEAGE_URL")):
+            report_lineage(built, target, reachable)
         if has_followers and complete:
             bucket.publish_docs(target)
         return code
