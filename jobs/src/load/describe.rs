@@ -25,7 +25,8 @@ impl Descriptions {
             "SELECT relname, {} FROM pg_description JOIN pg_class AS c ON c.oid = objoid \
              JOIN pg_namespace AS n ON n.oid = relnamespace \
              LEFT JOIN pg_attribute ON attrelid = objoid AND attnum = objsubid \
-             WHERE classoid = 'pg_class'::regclass AND nspname = '{schema}' GROUP BY relname, objsubid / {COLUMNS}",
+             WHERE classoid = (SELECT k.oid FROM pg_class AS k WHERE k.relname = 'pg_class') AND nspname = '{schema}' \
+             GROUP BY relname, objsubid / {COLUMNS}",
             columns.collect::<Vec<_>>().join(", ")
         )
     }
