@@ -8,6 +8,7 @@ mod commands;
 #[cfg(feature = "cloud")]
 mod conformance;
 mod dbt;
+mod digest;
 mod doctor;
 mod edge;
 mod flows;

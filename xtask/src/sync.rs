@@ -12,4 +12,4 @@ mod state;
 
 pub use imports::{FOLDER, Import, check, is_python};
 pub use plan::{Plan, SyncInput, SyncStep, ambiguous, plan};
-pub use state::{File, Listed, MANIFEST, Manifest, Owned, Pending, REQUIREMENTS, Remote, Seen, Tree, sha256};
+pub use state::{File, Listed, MANIFEST, Manifest, Owned, Pending, REQUIREMENTS, Remote, Seen, Tree};

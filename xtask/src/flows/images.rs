@@ -9,6 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
+use crate::digest::sha256;
 use crate::doctor::Choice;
 use crate::edge::docker::{BuildImageOptionsBuilder, Engine, Progress, Pushed};
 use crate::edge::shell::Compiler;
@@ -16,7 +17,6 @@ use crate::edge::{files, machine, shell};
 use crate::failure::Failure;
 use crate::image::{DBT, INGESTION, ImagePlan, Node, Toolchain, Tree, dbt, ingestion, short};
 use crate::settings::{Settings, Variables, given};
-use crate::sync::sha256;
 use registry::Registry;
 
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::packages::Package;
 use super::tree::Tree;
-use crate::sync::sha256;
+use crate::digest::sha256;
 
 /// The image of `transformation`, `copy` and `report`.
 pub const INGESTION: &str = "ingestion-image";

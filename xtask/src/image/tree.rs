@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::sync::sha256;
+use crate::digest::sha256;
 
 /// An entry of a tree: a folder with its mode, a file with mode and bytes, or a symbolic link. root owns everything.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::types::{StackAction, StackPlan};
+use crate::digest::sha256;
 use crate::failure::Failure;
 use crate::stack::{
     Action, Dependencies, Deployed, Existing, ParameterValue, Replaces, Resolved, Source, State, TAG, Template,
     adopted, blocked, changes, referenced, resolve,
 };
-use crate::sync::sha256;
 
 #[derive(Debug)]
 pub struct PlanInput<'a> {

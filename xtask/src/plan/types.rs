@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::digest::sha256;
 use crate::stack::{Adopted, Change, Deployed, ParameterValue};
-use crate::sync::sha256;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Deployment {

@@ -3,8 +3,8 @@
 use contract::RunId;
 use regex_lite::Regex;
 
+use crate::digest::sha256;
 use crate::settings::{DAG, RunTask};
-use crate::sync::sha256;
 
 /// Lengths of the two parts of a run ID: the start of Airflow's run ID, and its hash, as in `dags/dpworld/runs.py`.
 const READABLE: usize = 47;

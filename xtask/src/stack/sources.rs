@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::template::Template;
+use crate::digest::sha256;
 use crate::settings::{
     Breach, Deletion, Endpoint, Ingestion, Level, LogExport, LogLevel, Method, Platform, Settings, Webserver,
 };
-use crate::sync::sha256;
 
 /// Parameters that hold an image digest, with the image; a plan shows `image:<name>` for an unknown digest.
 pub const IMAGES: [(&str, &str); 2] = [("IngestionImageDigest", "ingestion-image"), ("DbtImageDigest", "dbt-image")];

@@ -3,20 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::imports::Import;
+use crate::digest::sha256;
 
 /// The key of the manifest in the bucket.
 pub const MANIFEST: &str = "dags/.dpworld-sync.json";
 
 /// The file with Airflow's Python packages; MWAA reads a version of it, when the environment is updated.
 pub const REQUIREMENTS: &str = "requirements.txt";
-
-/// Returns the SHA-256 as 64 hexadecimal digits.
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// A local file.
 #[derive(Clone, Debug, PartialEq, Eq)]

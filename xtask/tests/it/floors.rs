@@ -20,7 +20,7 @@ struct Crate {
 const XTASK: Crate = Crate {
     sources: "xtask/src",
     floors: &[
-        &["cli", "conformance", "lines", "pipeline", "propose", "ui"],
+        &["cli", "conformance", "digest", "lines", "pipeline", "propose", "ui"],
         &["dbt", "settings", "sync", "verdict"],
         &["doctor", "image", "report", "stack", "warehouse"],
         &["plan", "platform", "run", "workflow"],

@@ -5,11 +5,11 @@ use std::sync::mpsc::Sender;
 use anyhow::Result;
 use thiserror::Error;
 
+use crate::digest::sha256;
 use crate::edge::cloudformation::{ChangeSet, CloudFormation};
 use crate::failure::Failure;
 use crate::plan::{StackPlan, Task};
 use crate::stack::{Deployed, Event, STACK, State, cause_of_rollback, explained, first_cause, unplanned};
-use crate::sync::sha256;
 
 /// A change set that replaces or removes more than the plan shows, and was not approved.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

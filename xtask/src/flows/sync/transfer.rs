@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use crate::digest::sha256;
 use crate::edge::aws::Aws;
 use crate::edge::s3::{Bucket, Written};
 use crate::settings::{Settings, Variables};
-use crate::sync::{Plan, Seen, SyncInput, SyncStep, sha256};
+use crate::sync::{Plan, Seen, SyncInput, SyncStep};
 
 /// Maximum number of requests in parallel.
 const PARALLEL: usize = 32;

@@ -184,7 +184,7 @@ Resources:
 #[test]
 fn a_value_that_cloudformation_does_not_return_is_compared_by_its_digest_and_not_shown() {
     let url = "https://host.tld/canary";
-    let digest = crate::sync::sha256(url.as_bytes());
+    let digest = crate::digest::sha256(url.as_bytes());
     let planned = |deployed: &str| {
         let mut settings = settings();
         settings.monitoring.webhook = Some(url.to_owned());
@@ -213,7 +213,7 @@ fn a_value_that_cloudformation_does_not_return_is_compared_by_its_digest_and_not
     let action_of = |plan: &StackPlan| plan.changes.iter().map(|change| change.action).collect::<Vec<_>>();
     assert_eq!(planned(&digest).action, StackAction::Keep);
     assert_eq!(action_of(&planned("")), [Action::Add]);
-    assert_eq!(action_of(&planned(&crate::sync::sha256(b"https://host.tld/other"))), [Action::Modify]);
+    assert_eq!(action_of(&planned(&crate::digest::sha256(b"https://host.tld/other"))), [Action::Modify]);
 }
 
 #[test]

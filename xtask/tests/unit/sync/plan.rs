@@ -1,7 +1,8 @@
 //! Tests the decision table row by row, and the rest of a plan.
 
 use super::*;
-use crate::sync::{FOLDER, Pending, sha256};
+use crate::digest::sha256;
+use crate::sync::{FOLDER, Pending};
 
 #[path = "order.rs"]
 mod order;
