@@ -109,7 +109,7 @@ def facts_of(context) -> tuple[str, dict[str, str]]:
         name = job_name_of(dag_id, task_id, getattr(ti, "map_index", UNMAPPED), run_id)
         about |= {"RUN_ID": run_id, "Batch job": job_id or name}
         log_link = getattr(task, "job_log", None) or log_link
-        report = {"Report": report_link(source, run_id)} if source else {}
+        report = {"Report": report_link(source, run_id)} if source and task_id != "report" else {}
     about |= {"Log": log_link} | report | {"Error": error}
     return first, {name: value or UNKNOWN for name, value in about.items()}
 

@@ -80,9 +80,9 @@ def test_an_unknown_collection_is_left_to_copy_which_refuses_it(airflow, runs):
     assert {states(airflow, runs["moons"])["transformation", index] for index in (0, 1)} == {"skipped"}
 
 
-def test_a_failed_report_sends_a_message_and_does_not_fail_the_run(airflow, mailbox, runs):
-    airflow.until(runs["moons"], "success")
-    assert airflow.state(runs["moons"], "report") == "failed"
+def test_a_failed_report_fails_the_run_and_sends_a_message(airflow, mailbox, runs):
+    airflow.until(runs["moons"], "failed")
+    assert [airflow.state(runs["moons"], task) for task in ("dbt_build", "report")] == ["success", "failed"]
     (message,) = airflow.wait(lambda: mailbox("moons"))
     assert message["Message"].startswith("ingestion_moons.report failed: ")
 

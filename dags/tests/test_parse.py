@@ -74,14 +74,13 @@ def test_parsing_is_fast_and_does_not_import_modules_of_tasks():
 
 def test_the_chain_has_the_jobs_and_settings_of_the_deployment(ingestion, platform):
     names = ["transformation", "copy_job", "dbt_build", "report"]
-    assert [task.task_id for task in ingestion.topological_sort()] == names
+    assert {task.task_id for task in ingestion.tasks} == {*names, "done"}
     jobs = platform["sources"]["spacex"]["jobs"]
     chain = [ingestion.get_task(name) for name in names]
-    assert [task.downstream_task_ids for task in chain] == [{"copy_job"}, {"dbt_build"}, {"report"}, set()]
+    assert [task.downstream_task_ids for task in chain] == [{"copy_job"}, {"dbt_build"}, {"report", "done"}, set()]
     assert [task.command for task in chain] == [["transformation"], ["copy"], ["dbt", "build"], ["report"]]
-    # The report is written after a failure, too, and does not decide whether the run has failed.
-    assert [task.is_teardown for task in chain] == [False, False, False, True]
-    assert not chain[3].on_failure_fail_dagrun, "the state of the run would be that of the report alone"
+    # The report is written after a failure, too; the run of a failed task fails with `done`.
+    assert (chain[3].trigger_rule, ingestion.get_task("done").trigger_rule) == ("all_done", "all_success")
     assert chain[3].steps == names[:3]
     for task in chain:
         assert task.definition == jobs[task.task_id]["definition"]
@@ -129,6 +128,7 @@ def test_finished_marts_trigger_the_health_check(dagbag, ingestion, platform):
         "copy_job": ["dpstack.spacex"],
         "dbt_build": ["dpstack.analytics.spacex"],
         "report": [],
+        "done": [],
     }
     waits_for = dagbag.dags["platform_health"].timetable.asset_condition
     enabled = [name for name, source in platform["sources"].items() if source["enabled"]]

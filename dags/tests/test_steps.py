@@ -27,14 +27,27 @@ def steps(states: dict, results: dict) -> list:
 
 
 def test_the_instances_of_a_mapped_task_are_one_step_with_the_failed_one_s_cause():
-    good = {"seconds": 60.0, "containers": 1, "log": "https://log/0"}
-    bad = {"seconds": 2.5, "containers": 3, "log": "https://log/1", "cause": "the source is down" * 100}
+    good = {"seconds": 60.0, "billed_seconds": 60.0, "log": "https://log/0"}
+    bad = {
+        "seconds": 2.5,
+        "billed_seconds": 180.0,
+        "log": "https://log/1",
+        "cause": "die Quelle ist außer Betrieb" * 100,
+    }
     states = {"transformation_0": "success", "transformation_1": "failed", "copy_job": "upstream_failed"}
     mapped, copy, dbt = steps(states, {"transformation": [good, bad]})
-    assert (mapped["state"], mapped["seconds"], mapped["containers"]) == ("failed", 62.5, 4)
-    assert mapped["cause"] == bad["cause"][:1000] and mapped["log"] == "https://log/1"
-    assert (copy["state"], copy["seconds"], copy["containers"]) == ("upstream_failed", None, 0)
+    assert (mapped["state"], mapped["seconds"], mapped["billed_seconds"]) == ("failed", 62.5, 240.0)
+    assert mapped["log"] == "https://log/1"
+    assert bad["cause"].startswith(mapped["cause"]) and 997 < len(mapped["cause"].encode()) <= 1000
+    assert (copy["state"], copy["seconds"], copy["billed_seconds"]) == ("upstream_failed", None, 0)
     assert dbt["state"] == "none"
+
+
+def test_a_task_that_did_not_run_again_has_no_result_of_its_earlier_run():
+    old = {"seconds": 60.0, "billed_seconds": 60.0, "log": "https://log/0"}
+    states = {"transformation": "failed", "copy_job": "upstream_failed", "dbt_build": "upstream_failed"}
+    _, copy, _ = steps(states, {"copy_job": [old]})
+    assert (copy["seconds"], copy["billed_seconds"], copy["log"]) == (None, 0, None)
 
 
 def test_a_task_without_a_job_has_its_cause():

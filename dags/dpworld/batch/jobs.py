@@ -21,6 +21,8 @@ OUT_OF_MEMORY = "OutOfMemoryError"
 TIME, COLOUR = re.compile(r"^\d\d:\d\d:\d\d {2}"), re.compile(r"\x1b\[\d*m")
 FAILURE = re.compile(r"^\d\d:\d\d:\d\d {2}\[ERROR\]: in \w+ (?P<node>\S+)")
 
+# The minimum charge for a container (AWS Fargate pricing, "Pricing details").
+LEAST_SECONDS = 60
 # What `dbt/run.py` writes before the status of each node.
 NODES = "nodes: "
 
@@ -139,11 +141,12 @@ def log_place(job: dict, region: str) -> dict:
     return {"awslogs_region": region, "awslogs_group": group, "awslogs_stream_name": stream}
 
 
-def seconds_of(job: dict) -> tuple[float | None, int]:
-    """Returns how long the job's containers ran, and their number; None if none has started."""
+def seconds_of(job: dict) -> tuple[float | None, float]:
+    """Returns how long the job's containers ran, and how long they are billed; None if none has started."""
     attempts = [one for one in job.get("attempts", []) if one.get("startedAt") and one.get("stoppedAt")]
     ran = attempts or ([job] if job.get("startedAt") and job.get("stoppedAt") else [])
-    return (sum(one["stoppedAt"] - one["startedAt"] for one in ran) / 1000 if ran else None), len(ran)
+    seconds = [(one["stoppedAt"] - one["startedAt"]) / 1000 for one in ran]
+    return (sum(seconds) if ran else None), sum(max(one, LEAST_SECONDS) for one in seconds)
 
 
 def outcome_of(job: dict) -> str:

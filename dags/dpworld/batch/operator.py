@@ -30,6 +30,7 @@ from dpworld.batch.jobs import (
     seconds_of,
 )
 from dpworld.batch.steps import RESULT, states_of, steps_of
+from dpworld.batch.stop import stop_jobs
 from dpworld.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from dpworld.options import apply, collections_of
 from dpworld.runs import job_name_of, job_tags_of, run_id_of
@@ -87,10 +88,17 @@ class BatchJobOperator(BaseOperator):
             raise
         except AirflowException as error:
             self.result["cause"] = self.cause or str(error)
+            self.keep_result(context)
+            raise
+        self.keep_result(context)
+
+    def keep_result(self, context) -> None:
+        """Never raises: the result of the task's job does not depend on it."""
+        try:
             context["ti"].xcom_push(RESULT, self.result)
             self.is_announced = "failed" in states_of(context["ti"], self.steps).values()
-            raise
-        context["ti"].xcom_push(RESULT, self.result)
+        except Exception:
+            self.log.exception("The report of the run will not have the result of this task")
 
     def submit_and_wait(self, context) -> None:
         ti = context["ti"]
@@ -101,6 +109,9 @@ class BatchJobOperator(BaseOperator):
         self.command, environment = apply(context["params"], self.job)
         self.environment = {"RUN_ID": run_id, **environment}
         if self.steps:
+            if "failed" in states_of(ti, self.steps).values():
+                # The DAG's callback would only follow after this task.
+                stop_jobs(context, self.steps)
             self.environment["STEPS"] = steps_of(ti, self.steps)
         batch = Batch(self.region)
         job = self.submit_or_join(batch, job_tags_of(ti.dag_id, ti.task_id, ti.map_index, ti.run_id, self.source))
@@ -222,8 +233,8 @@ class BatchJobOperator(BaseOperator):
         if nodes := nodes_of(lines):
             context["ti"].xcom_push(NODES, nodes)
         self.cause = cause_of(job, lines)
-        seconds, containers = seconds_of(job)
-        self.result = {"seconds": seconds, "containers": containers, "log": self.job_log}
+        seconds, billed_seconds = seconds_of(job)
+        self.result = {"seconds": seconds, "billed_seconds": billed_seconds, "log": self.job_log}
         self.log.info("Job %s %s: %s", self.job_id, job["status"], outcome_of(job))
 
     def on_kill(self) -> None:

@@ -5,14 +5,15 @@ from collections import Counter
 
 # The XCom with the result of a task.
 RESULT = "result"
-# The maximum length of a cause. Amazon ECS accepts overrides of 8,192 characters (Amazon ECS API Reference, RunTask).
+# The maximum length of a cause in bytes. Amazon ECS accepts overrides of 8,192 characters (Amazon ECS API Reference, RunTask).
 MAX_CAUSE_LENGTH = 1_000
 
 
 def steps_of(ti, tasks) -> str:
     """Returns the state, times, log and cause of each task as JSON. The instances of a mapped task are one step."""
     states = states_of(ti, tasks)
-    return json.dumps({"steps": [step_of(ti, task, states) for task in tasks], "link": run_link(ti)})
+    steps = {"steps": [step_of(ti, task, states) for task in tasks], "link": run_link(ti)}
+    return json.dumps(steps, ensure_ascii=False)
 
 
 def states_of(ti, tasks) -> dict[str, str | None]:
@@ -25,7 +26,9 @@ def states_of(ti, tasks) -> dict[str, str | None]:
 def step_of(ti, task: str, states: dict) -> dict:
     # Airflow adds the index to the ID of a mapped task.
     own = [state or "none" for name, state in states.items() if name == task or name.rpartition("_")[0] == task]
-    results = [one for one in ti.xcom_pull(task_ids=[task], key=RESULT) or [] if one]
+    # A task that did not run again after it was cleared still has its old result.
+    has_run = "success" in own or "failed" in own
+    results = [one for one in ti.xcom_pull(task_ids=[task], key=RESULT) or [] if one] if has_run else []
     seconds = [one["seconds"] for one in results if one.get("seconds") is not None]
     causes = [one for one in results if one.get("cause")]
     state = "failed" if "failed" in own else (Counter(own).most_common(1) or [("none", 0)])[0][0]
@@ -33,8 +36,8 @@ def step_of(ti, task: str, states: dict) -> dict:
         "task": task,
         "state": state,
         "seconds": sum(seconds) if seconds else None,
-        "containers": sum(one.get("containers") or 0 for one in results),
-        "cause": causes[0]["cause"][:MAX_CAUSE_LENGTH] if causes else None,
+        "billed_seconds": sum(one.get("billed_seconds") or 0 for one in results),
+        "cause": causes[0]["cause"].encode()[:MAX_CAUSE_LENGTH].decode(errors="ignore") if causes else None,
         "log": next((one["log"] for one in causes or results if one.get("log")), None),
     }
 

@@ -9,13 +9,15 @@ from dpworld.settings import PLATFORM, SOURCES
 log = logging.getLogger(__name__)
 
 
-def stop_jobs(context) -> None:
-    """A DAG's `on_failure_callback`. Never raises."""
+def stop_jobs(context, tasks=None) -> None:
+    """A DAG's `on_failure_callback`; with `tasks`, only for these task IDs. Never raises."""
     try:
         dag, run_id = context["dag"], run_id_of(context["run_id"], context["dag"].dag_id)
         groups = next(source["groups"] for source in SOURCES.values() if source["dag"] == dag.dag_id)
         batch = Batch(PLATFORM["region"])
         for task in dag.tasks:
+            if tasks and task.task_id not in tasks:
+                continue
             for index in range(len(groups)) if task.is_mapped else [UNMAPPED]:
                 name = job_name_of(dag.dag_id, task.task_id, index, run_id)
                 if job := batch.live_job(PLATFORM["queue"], name):
