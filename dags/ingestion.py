@@ -53,7 +53,8 @@ def load(source: str) -> DAG:
         copy_job = batch_job(PLATFORM, source, "copy_job", outlets=[loaded(source)], trigger_rule="none_failed")
         dbt_build = batch_job(PLATFORM, source, "dbt_build", outlets=[built(source)])
         steps = [transformation, copy_job, dbt_build]
-        report = batch_job(PLATFORM, source, "report", steps=[step.task_id for step in steps], trigger_rule="all_done")
+        names = [step.task_id for step in steps]
+        report = batch_job(PLATFORM, source, "report", steps=names, trigger_rule="all_done")
         # The state of a run is that of its last tasks. Without this one, it would be that of the report alone, and the run of a
         # failed task would be successful. A teardown is not used: Airflow would not fail a run that is marked as failed.
         done = EmptyOperator(task_id="done", execution_timeout=timedelta(minutes=5))

@@ -261,9 +261,10 @@ def statuses(found):
 
 
 def is_complete(found):
-    """Returns whether the results are those of a build of the whole project."""
+    """Returns whether the results are those of a build of the whole project, except the models of other sources."""
     options = found.get("args", {})
-    return options.get("which") == "build" and not options.get("select") and not options.get("exclude")
+    of_sources = all(re.fullmatch(r"source:\w+\+", one) for one in options.get("exclude") or ())
+    return options.get("which") == "build" and not options.get("select") and of_sources
 
 
 def add_results(preceding, before):

@@ -101,19 +101,23 @@ fn headline(run: &Report) -> (&'static str, &'static str, String) {
             (_, Some(dbt)) if dbt.error > 0 => {
                 ("bad", "Failed", format!("{} of {} models and tests failed", count(dbt.error), count(dbt.total)))
             }
-            (Some(step), _) if run.loaded.is_some() => {
-                ("bad", "Failed", format!("{} failed after the load", step.task))
-            }
             (step, _) => {
                 let task = step.map_or("A step", |step| &step.task);
-                ("bad", "Failed", format!("{task} failed; nothing was loaded"))
+                let loaded = match (&run.loaded, run.has_ledger) {
+                    (Some(_), _) => " after the load",
+                    (None, true) => "; nothing was loaded",
+                    (None, false) => "",
+                };
+                ("bad", "Failed", format!("{task} failed{loaded}"))
             }
         },
+        Outcome::Unknown => ("warn", "Not known", "No step failed, but the ledger could not be read".to_owned()),
         Outcome::Superseded => ("warn", "Not loaded", "Nothing changed: a newer run has newer data".to_owned()),
         Outcome::Loaded => {
             let tests = match &run.dbt {
                 None => "",
-                Some(dbt) if dbt.warn > 0 => ", no test failed",
+                Some(dbt) if dbt.total == 0 => "",
+                Some(dbt) if dbt.warn + dbt.skip > 0 => ", no test failed",
                 Some(_) => ", every test passed",
             };
             let tables = run.loaded.as_ref().map_or(0, |loaded| loaded.tables.len());

@@ -16,10 +16,13 @@ use serde::{Deserialize, Serialize};
 
 pub use gaps::{Gap, gaps, query as gap_query};
 pub use history::{Past, SHOWN, committed, newest_first};
+use steps::DBT;
 #[cfg(test)]
 pub use steps::Step;
 pub use steps::{Prices, Steps, cost};
 
+/// How the queries write a time in UTC: Amazon documents no format with other letters.
+const TIME: &str = "YYYY-MM-DD HH24:MI:SS";
 /// The collection whose records the charts count.
 const CHARTED: &str = "launches";
 
@@ -34,7 +37,9 @@ pub struct Report {
     pub places: [String; 2],
     pub steps: Steps,
     pub prices: Option<Prices>,
-    /// The run's row in the ledger; `None` if it was not loaded.
+    /// Whether the ledger was read.
+    pub has_ledger: bool,
+    /// The run's row in the ledger; `None` if it has none.
     pub loaded: Option<Loaded>,
     /// The results of dbt in this run.
     pub dbt: Option<dbt::Results>,
@@ -76,18 +81,26 @@ pub enum Outcome {
     Loaded,
     /// A newer run has newer data, so nothing was changed.
     Superseded,
+    /// No step failed, but the ledger could not be read.
+    Unknown,
     /// A step failed; the text is its name and the cause.
     Failed(String),
 }
 
 impl Until {
-    /// The columns of the mart in the order of the fields; null is an empty text.
-    pub const QUERY: &str = "\
-SELECT collection, coalesce(newest_event, '') AS event,
-       coalesce(to_char(newest_event_at_utc, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '') AS newest,
-       coalesce(to_char(fetched_at_utc, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), '') AS fetched
-FROM analytics.data_until
-ORDER BY collection";
+    /// Returns the query for the columns of the mart in the order of the fields; null is an empty text.
+    pub fn query() -> String {
+        format!(
+            "SELECT collection, coalesce(newest_event, '') AS event,\n       \
+             coalesce(to_char(newest_event_at_utc, '{TIME}'), '') AS newest,\n       \
+             coalesce(to_char(fetched_at_utc, '{TIME}'), '') AS fetched\nFROM analytics.data_until\nORDER BY collection"
+        )
+    }
+
+    /// Reads a row of the query.
+    pub fn read([collection, event, newest, fetched]: [String; 4]) -> Self {
+        Self { collection, event, newest: rfc3339(&newest), fetched: rfc3339(&fetched) }
+    }
 }
 
 impl Report {
@@ -99,7 +112,21 @@ impl Report {
         if let Some(failure) = failures.first() {
             return Outcome::Failed(format!("dbt: {}", failure.line()));
         }
-        if self.loaded.is_some() { Outcome::Loaded } else { Outcome::Superseded }
+        match (&self.loaded, self.has_ledger) {
+            (Some(_), _) => Outcome::Loaded,
+            (None, true) => Outcome::Superseded,
+            (None, false) => Outcome::Unknown,
+        }
+    }
+
+    /// Returns whether dbt has finished in this run, if the steps are known. Before it was repeated and did not, it may have
+    /// written results.
+    pub fn dbt_has_finished(&self) -> bool {
+        let dbt = self.steps.steps.iter().find(|step| step.task == DBT);
+        dbt.is_none_or(|step| match &step.cause {
+            Some(cause) => cause.starts_with("dbt: "),
+            None => step.state == "success",
+        })
     }
 
     /// Returns this run as an entry of later reports.
@@ -110,8 +137,13 @@ impl Report {
 
     /// Returns until when the data of the charts goes.
     pub fn data_until(&self) -> Option<&Until> {
-        self.until.iter().find(|until| until.collection == CHARTED)
+        self.until.iter().find(|until| until.collection == CHARTED && !until.newest.is_empty())
     }
+}
+
+/// Converts a time that a query has returned; an empty text remains empty.
+fn rfc3339(time: &str) -> String {
+    time.split_once(' ').map_or_else(String::new, |(day, time)| format!("{day}T{time}Z"))
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ fn source(settings: &Settings, of: &Ingestion) -> Value {
     let job = |mut task: RunTask| {
         let (attempts, attempt) = match task.task {
             "dbt_build" => (settings.batch.dbt.attempts, settings.batch.dbt.timeout_seconds),
+            "report" => (settings.batch.ingestion.attempts, settings.batch.ingestion.timeout_seconds),
             _ => (of.job.attempts, of.job.timeout_seconds),
         };
         if task.task == "report" {

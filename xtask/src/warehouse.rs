@@ -21,6 +21,10 @@ mod ledger;
 mod postgres;
 mod redshift;
 
+use std::collections::BTreeMap;
+
+use crate::failure::Failure;
+
 pub use address::Address;
 pub use postgres::bootstrap;
 pub use redshift::{EXISTING, Existing, Users, plan};
@@ -47,6 +51,21 @@ fn schemas(sources: &[String]) -> Vec<(String, &'static str)> {
 /// Returns the schemas that dbt uses if DBT_SCHEMA is `marts`: for marts and snapshots, and for the two other layers.
 fn layers(marts: &str) -> [String; 3] {
     ["", "_staging", "_intermediate"].map(|layer| format!("{marts}{layer}"))
+}
+
+/// Refuses developers who would share a schema: the second one would take it from the first.
+pub fn check_developers(developers: &[String]) -> Result<(), Failure> {
+    let mut seen = BTreeMap::new();
+    for developer in developers {
+        for schema in layers(&development(developer)) {
+            if let Some(other) = seen.insert(schema.clone(), developer).filter(|other| *other != developer) {
+                let message =
+                    format!("the developers `{other}` and `{developer}` would both have the schema `{schema}`");
+                return Err(Failure::new(message).hint("rename one of them, or use another role"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Returns the schema of a developer, who is an IAM role or a database user such as `IAM:<user>`.

@@ -1,28 +1,32 @@
 with listed as (
-    select
+    select distinct
         launch_id,
-        'payload' as kind
+        'payload' as kind,
+        payload_id as id
     from {{ ref('stg_launch_payloads') }}
 
     union all
 
-    select
+    select distinct
         launch_id,
-        'crew' as kind
+        'crew' as kind,
+        crew_id as id
     from {{ ref('stg_launch_crew') }}
 
     union all
 
-    select
+    select distinct
         launch_id,
-        'capsule' as kind
+        'capsule' as kind,
+        capsule_id as id
     from {{ ref('stg_launch_capsules') }}
 
     union all
 
-    select
+    select distinct
         launch_id,
-        'ship' as kind
+        'ship' as kind,
+        ship_id as id
     from {{ ref('stg_launch_ships') }}
 )
 

@@ -22,7 +22,7 @@ periods as (
     select
         launch_id,
         case date_precision
-            when 'hour' then launch_at_utc
+            when 'hour' then launch_at_utc + interval '1 hour'
             when 'day' then launch_at_utc + interval '1 day'
             when 'month' then launch_at_utc + interval '1 month'
             when 'quarter' then launch_at_utc + interval '3 months'

@@ -35,7 +35,7 @@ struct Cli {
     /// The warehouse, in the same format as for `copy`
     #[arg(long, env = "WAREHOUSE_URL", value_name = "URL", hide_env_values = true)]
     warehouse_url: String,
-    /// The steps of the run: {"steps": [{"task", "state", "seconds", "containers", "cause", "log"}], "link"}
+    /// The steps of the run: {"steps": [{"task", "state", "seconds", "billed_seconds", "cause", "log"}], "link"}
     #[arg(long, env = "STEPS", value_name = "JSON")]
     steps: Option<String>,
     /// What an hour costs in US dollars: {"hour": {"<task>": …, "warehouse": …}, "note"}

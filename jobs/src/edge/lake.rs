@@ -22,9 +22,9 @@ use futures_util::TryStreamExt;
 use object_store::aws::AmazonS3;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{Attribute, ObjectStore, ObjectStoreExt, PutOptions};
 #[cfg(feature = "aws")]
 use object_store::{ClientOptions, prefix::PrefixStore};
+use object_store::{ObjectStore, ObjectStoreExt};
 #[cfg(feature = "aws")]
 use reqwest::header::{HeaderMap, HeaderValue, IF_NONE_MATCH};
 use sha2::{Digest, Sha256};
@@ -175,12 +175,8 @@ impl Lake {
     }
 
     /// Writes an object, or replaces it.
-    pub async fn replace(&self, key: &str, bytes: Vec<u8>, content_type: &'static str) -> Result<()> {
-        let mut options = PutOptions::default();
-        if self.bucket.is_some() {
-            options.attributes.insert(Attribute::ContentType, content_type.into());
-        }
-        let put = self.store.put_opts(&Path::from(key), bytes.into(), options).await;
+    pub async fn replace(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
+        let put = self.store.put(&Path::from(key), bytes.into()).await;
         put.map(drop).map_err(|error| self.failed("write", key, error))
     }
 
@@ -245,8 +241,10 @@ fn bucket(aws: &SdkConfig, url: &str, prefix: &str) -> Result<(Arc<dyn ObjectSto
         Ok(Arc::new(PrefixStore::new(store, Path::from(prefix))))
     };
     let absent = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static("*"))]);
-    let store = client(ClientOptions::new())?;
-    let completing = client(ClientOptions::new().with_default_headers(absent))?;
+    // A browser shows a page only with its type.
+    let options = || ClientOptions::new().with_content_type_for_suffix("html", "text/html; charset=utf-8");
+    let store = client(options())?;
+    let completing = client(options().with_default_headers(absent))?;
     Ok((Arc::clone(&store) as _, Some(Bucket { parts: store, completing })))
 }
 

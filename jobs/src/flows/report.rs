@@ -1,6 +1,6 @@
 //! `report`: reads the ledger, dbt's results, the marts and earlier reports, and writes the page of a run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use contract::{Check, Contract, Finding, Layout, RunId, dbt};
@@ -57,40 +57,38 @@ pub async fn report<W: Warehouse>(job: Job<'_>, lake: &Lake, warehouse: Result<W
         ..Report::default()
     };
     let mut unread = Vec::new();
-    let mut kept = |what: &str, error: &anyhow::Error| {
+    let mut missing = |what: &str, error: &anyhow::Error| {
         tracing::warn!("{what} could not be read: {}", chain(error.as_ref()));
         unread.push(format!("{what}: {}", chain(error.as_ref())));
     };
     match self::artifacts(lake, &run, artifacts).await {
-        Ok(results) => report.dbt = results,
-        Err(error) => kept("dbt's results", &error),
+        Ok(results) => report.dbt = results.filter(|_| report.dbt_has_finished()),
+        Err(error) => missing("dbt's results", &error),
     }
     let reported = earlier(lake, &layout).await.unwrap_or_else(|error| {
-        kept("earlier reports", &error);
+        missing("earlier reports", &error);
         Vec::new()
     });
     let mut charts = None;
     let mut in_ledger = Vec::new();
     match warehouse {
-        Err(error) => kept("the warehouse", &error),
+        Err(error) => missing("the warehouse", &error),
         Ok(warehouse) => {
             match ledger(&warehouse, contract, &run).await {
-                Ok((runs, loaded)) => (in_ledger, report.loaded) = (runs, loaded),
-                Err(error) => kept("the ledger", &error),
+                Ok((runs, loaded)) => (in_ledger, report.loaded, report.has_ledger) = (runs, loaded, true),
+                Err(error) => missing("the ledger", &error),
             }
-            // Without a loaded run, there are no tables yet.
-            if !in_ledger.is_empty() {
-                match references(&warehouse, contract).await {
-                    Ok(found) => report.gaps = found,
-                    Err(error) => kept("references", &error),
-                }
+            let tables = in_ledger.iter().flat_map(|run| run.tables.keys().map(String::as_str)).collect();
+            match references(&warehouse, contract, &tables).await {
+                Ok(found) => report.gaps = found,
+                Err(error) => missing("references", &error),
             }
             if contract.source == WITH_CHARTS {
                 match until(&warehouse).await {
                     Ok(found) => report.until = found,
-                    Err(error) => kept("the age of the data", &error),
+                    Err(error) => missing("the age of the data", &error),
                 }
-                charts = self::charts(&warehouse).await.map_err(|error| kept("the marts", &error)).ok();
+                charts = self::charts(&warehouse).await.map_err(|error| missing("the marts", &error)).ok();
             }
         }
     }
@@ -98,9 +96,9 @@ pub async fn report<W: Warehouse>(job: Job<'_>, lake: &Lake, warehouse: Result<W
     let own = report.past();
     let others = reported.into_iter().filter(|past| past.run_id != own.run_id);
     report.history = newest_first(in_ledger, others.chain([own.clone()]).collect());
-    lake.replace(&layout.report(&run, "json"), serde_json::to_vec(&own)?, "application/json").await?;
+    lake.replace(&layout.report(&run, "json"), serde_json::to_vec(&own)?).await?;
     let (key, page) = (layout.report(&run, "html"), page::html(&report, charts.as_ref()));
-    lake.replace(&key, page.into_bytes(), "text/html; charset=utf-8").await?;
+    lake.replace(&key, page.into_bytes()).await?;
     Ok(Written { run_id: run, report: lake.location(&key) })
 }
 
@@ -139,7 +137,7 @@ async fn earlier(lake: &Lake, layout: &Layout<'_>) -> Result<Vec<Past>> {
 /// Returns the last runs, and what this run loaded.
 async fn ledger<W: Warehouse>(warehouse: &W, contract: &Contract, run: &RunId) -> Result<(Vec<Past>, Option<Loaded>)> {
     let source = &contract.source;
-    let rows = warehouse.query("read the last runs", &Past::query(W::DIALECT, source)).await?.into_iter();
+    let rows = warehouse.query("read the last runs", &Past::query(W::DIALECT, source, run)).await?.into_iter();
     let runs: Vec<Past> =
         rows.map(|row| Ok(committed(values(row)?).map_err(Failure::refused)?)).collect::<Result<_>>()?;
     let Some(own) = runs.iter().find(|past| past.run_id == run.as_str()) else { return Ok((runs, None)) };
@@ -158,8 +156,8 @@ async fn ledger<W: Warehouse>(warehouse: &W, contract: &Contract, run: &RunId) -
     Ok((runs, Some(loaded)))
 }
 
-async fn references<W: Warehouse>(warehouse: &W, contract: &Contract) -> Result<Vec<Gap>> {
-    let Some(sql) = gap_query(contract) else { return Ok(Vec::new()) };
+async fn references<W: Warehouse>(warehouse: &W, contract: &Contract, tables: &BTreeSet<&str>) -> Result<Vec<Gap>> {
+    let Some(sql) = gap_query(contract, tables) else { return Ok(Vec::new()) };
     let mut counted = BTreeMap::new();
     for row in warehouse.query("count references without a match", &sql).await? {
         let [column, count] = values(row)?;
@@ -169,9 +167,8 @@ async fn references<W: Warehouse>(warehouse: &W, contract: &Contract) -> Result<
 }
 
 async fn until<W: Warehouse>(warehouse: &W) -> Result<Vec<Until>> {
-    let rows = warehouse.query("read the mart `data_until`", Until::QUERY).await?;
-    let of = |[collection, event, newest, fetched]: [String; 4]| Until { collection, event, newest, fetched };
-    rows.into_iter().map(|row| values(row).map(of)).collect()
+    let rows = warehouse.query("read the mart `data_until`", &Until::query()).await?;
+    rows.into_iter().map(|row| values(row).map(Until::read)).collect()
 }
 
 async fn charts<W: Warehouse>(warehouse: &W) -> Result<Charts> {

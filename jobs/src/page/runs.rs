@@ -9,7 +9,7 @@ use super::format::{table, time};
 use super::stacked::Stacked;
 use crate::report::{Outcome, Past};
 
-/// Renders the figures of the loaded runs; nothing before the second one, because one run is no trend.
+/// Renders the figures of the loaded runs; nothing before the second one.
 pub fn trends(history: &[Past]) -> Markup {
     let loaded: Vec<(i32, &Past)> = history.iter().filter_map(|run| Some((run.seq?, run))).collect();
     if loaded.len() < 2 {
@@ -63,6 +63,7 @@ pub fn outcomes(history: &[Past]) -> Markup {
         let outcome = match &run.outcome {
             Outcome::Loaded => "loaded".to_owned(),
             Outcome::Superseded => "superseded".to_owned(),
+            Outcome::Unknown => "not known".to_owned(),
             Outcome::Failed(cause) => format!("failed: {cause}"),
         };
         let number = run.seq.map_or("–".to_owned(), |seq| count(seq.unsigned_abs().into()));

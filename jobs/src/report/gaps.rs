@@ -1,6 +1,6 @@
 //! References without a match, compared with the number that the contract expects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{Contract, TableColumn};
 
@@ -23,14 +23,17 @@ impl Gap {
     }
 }
 
-/// Returns the query that counts the rows without a match, by column; `None` without references. Like the tests of dbt, it
-/// ignores deleted rows, and tables whose collection has not been loaded yet.
-pub fn query(contract: &Contract) -> Option<String> {
+/// Returns the query that counts the rows without a match, by column, in these tables; `None` without references. Like the
+/// tests of dbt, it ignores deleted rows, and references to tables whose collection has not been loaded yet.
+pub fn query(contract: &Contract, loaded: &BTreeSet<&str>) -> Option<String> {
     let source = &contract.source;
     let counts: Vec<String> = references(contract)
         .into_iter()
-        .map(|(table, column)| {
+        .filter_map(|(table, column)| {
             let to = column.references.as_ref()?;
+            if !loaded.contains(table) || !loaded.contains(to.table.as_str()) {
+                return None;
+            }
             let (name, other, key) = (column.name, &to.table, &to.column);
             Some(format!(
                 "SELECT '{table}.{name}', count(*)\nFROM {source}.{table} AS own\nLEFT JOIN {source}.{other} AS other \
@@ -39,7 +42,7 @@ pub fn query(contract: &Contract) -> Option<String> {
                  AND (SELECT count(*) FROM {source}.{other}) > 0"
             ))
         })
-        .collect::<Option<_>>()?;
+        .collect();
     (!counts.is_empty()).then(|| counts.join("\nUNION ALL\n"))
 }
 

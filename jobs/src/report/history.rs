@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contract::Counts;
+use contract::{Counts, RunId};
 use serde::{Deserialize, Serialize};
 
-use super::Outcome;
+use super::{Outcome, TIME, rfc3339};
 use crate::load::Dialect;
 
 /// The number of runs that a report shows.
@@ -32,11 +32,12 @@ impl Past {
         self.tables.values().map(of).sum()
     }
 
-    /// Returns the query for the last runs in the ledger.
-    pub fn query(dialect: Dialect, source: &str) -> String {
+    /// Returns the query for this run and the last ones in the ledger.
+    pub fn query(dialect: Dialect, source: &str, run: &RunId) -> String {
         format!(
-            "SELECT seq, run_id, to_char(committed_at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS committed_at, {} AS tables\n\
-             FROM etl.runs WHERE source = '{source}' ORDER BY seq DESC LIMIT {SHOWN}",
+            "SELECT seq, run_id, to_char(committed_at, '{TIME}') AS committed_at, {} AS tables\n\
+             FROM etl.runs WHERE source = '{source}'\n\
+             ORDER BY CASE WHEN run_id = '{run}' THEN 0 ELSE 1 END, seq DESC LIMIT {SHOWN}",
             dialect.json_text("tables")
         )
     }
@@ -46,6 +47,7 @@ impl Past {
 pub fn committed([seq, run_id, at, tables]: [String; 4]) -> Result<Past, String> {
     let wrong = |problem: String| format!("ledger row {seq}: {problem}");
     let tables = serde_json::from_str(&tables).map_err(|error| wrong(error.to_string()))?;
+    let at = rfc3339(&at);
     let number = seq.parse().map_err(|_| wrong("its number is too large".to_owned()))?;
     Ok(Past { run_id, at, seq: Some(number), outcome: Outcome::Loaded, tables })
 }

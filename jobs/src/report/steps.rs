@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The minimum charge in seconds, for a container (AWS Fargate pricing, "Pricing details") and for the warehouse (Amazon
-/// Redshift Management Guide, "Billing for Amazon Redshift Serverless").
+/// The minimum charge in seconds for the warehouse (Amazon Redshift Management Guide, "Billing for Amazon Redshift
+/// Serverless").
 const LEAST_SECONDS: f64 = 60.0;
+/// The task that builds the marts.
+pub(super) const DBT: &str = "dbt_build";
 /// The key of the warehouse in [`Prices`].
 const WAREHOUSE: &str = "warehouse";
 
-/// The steps of a run, in order.
+/// The steps of a run, in order. Fields that a newer program passes are ignored.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Steps {
     pub steps: Vec<Step>,
     /// The URL of the run in Airflow.
@@ -20,7 +22,7 @@ pub struct Steps {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Step {
     /// The task, such as `copy_job`.
     pub task: String,
@@ -28,8 +30,8 @@ pub struct Step {
     pub state: String,
     /// The time in which its containers ran; `None` if none started.
     pub seconds: Option<f64>,
-    /// The number of containers.
-    pub containers: u32,
+    /// How long its containers are billed.
+    pub billed_seconds: f64,
     /// Why it failed, in one line.
     pub cause: Option<String>,
     /// The URL of its log.
@@ -61,19 +63,16 @@ impl Steps {
     }
 }
 
-/// Returns the price of each step, and of the warehouse while `copy` and dbt used it. Each container is charged for at
-/// least a minute.
+/// Returns the price of each step, and of the warehouse while `copy` and dbt used it.
 pub fn cost(steps: &Steps, prices: &Prices) -> Vec<Price> {
     let ran = steps.steps.iter().filter_map(|step| Some((step, step.seconds?)));
-    let priced = |what: &str, seconds: f64, least: f64| {
-        let usd = prices.hour.get(what)? * seconds.max(least) / 3600.0;
+    let priced = |what: &str, seconds: f64, billed: f64| {
+        let usd = prices.hour.get(what)? * billed / 3600.0;
         Some(Price { what: what.to_owned(), seconds, usd })
     };
-    let mut all: Vec<Price> = ran
-        .clone()
-        .filter_map(|(step, seconds)| priced(&step.task, seconds, LEAST_SECONDS * f64::from(step.containers)))
-        .collect();
+    let of_step = |(step, seconds): (&Step, f64)| priced(&step.task, seconds, step.billed_seconds);
+    let mut all: Vec<Price> = ran.clone().filter_map(of_step).collect();
     let queried: f64 = ran.filter(|(step, _)| step.task != "transformation").map(|(_, seconds)| seconds).sum();
-    all.extend((queried > 0.0).then(|| priced(WAREHOUSE, queried, LEAST_SECONDS)).flatten());
+    all.extend((queried > 0.0).then(|| priced(WAREHOUSE, queried, queried.max(LEAST_SECONDS))).flatten());
     all
 }

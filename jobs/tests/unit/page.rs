@@ -19,7 +19,7 @@ fn run(text: &str) -> Report {
         task: task.to_owned(),
         state: text(),
         seconds,
-        containers: 1,
+        billed_seconds: 90.0,
         cause: Some(text()),
         log: Some(text()),
     };
@@ -28,6 +28,7 @@ fn run(text: &str) -> Report {
         source: "spacex".to_owned(),
         run_id: text(),
         written_at: "2026-11-22T09:27:11Z".to_owned(),
+        has_ledger: true,
         places: [text(), text()],
         steps: Steps { steps: vec![step("copy_job", Some(90.0)), step("dbt_build", None)], link: Some(text()) },
         prices: Some(Prices {

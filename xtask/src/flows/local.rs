@@ -75,6 +75,8 @@ impl Platform {
         report("Building the jobs");
         let programs = timed(&mut seconds, "build", || shell::build_jobs(&root))?;
 
+        // Otherwise, that of an earlier run would remain after a failure.
+        files::remove(&self.dir.join("report.html"))?;
         report("Starting the warehouse");
         let state = timed(&mut seconds, "warehouse", || self.warehouse(&contract.source, report))?;
 

@@ -36,7 +36,10 @@ impl Marts {
         let refresh: &[&str] = if full_refresh { &["--full-refresh"] } else { &[] };
         let all = [&["build"], refresh, &selection.iter().map(String::as_str).collect::<Vec<_>>()].concat();
         let target = self.dir.join("target");
-        files::remove(&target.join("run_results.json"))?;
+        // Another version of dbt may have written folders with the names of files, and files with those of folders.
+        for old in ["run_results.json", "compiled", "run"] {
+            files::remove(&target.join(old))?;
+        }
         let output = self.dbt(&all)?;
         let read = |name: &str| files::read(&target.join(name));
         let (Some(run), Some(manifest)) = (read("run_results.json")?, read("manifest.json")?) else {

@@ -79,7 +79,12 @@ pub fn chain(settings: &Settings, of: &Ingestion) -> [RunTask; 4] {
             selection: models(own, others),
             ..RunTask::default()
         },
-        task("report", "report", contract.into()),
+        // Not the source's definition, which has its secrets and its size.
+        RunTask {
+            definition: default.name.clone(),
+            overrides: JobOverrides::default(),
+            ..task("report", "report", contract.into())
+        },
     ]
 }
 

@@ -114,7 +114,10 @@ pub fn hourly(settings: &Settings, of: &Ingestion) -> Value {
     } else {
         format!(" Not included, because its price is unknown: {unknown}.")
     };
-    let note = format!("Estimated from AWS's list prices in {regions}.{without}");
+    let note = format!(
+        "Estimated from AWS's list prices in {regions}, without earlier attempts of a task in Airflow, the report itself, and the \
+         time to download images.{without}"
+    );
     let usd = |lines: &[Line]| lines.iter().filter_map(Line::usd).sum::<f64>();
     let hour: BTreeMap<_, _> = all.iter().map(|(what, lines)| (*what, usd(lines))).collect();
     json!({ "hour": hour, "note": note })

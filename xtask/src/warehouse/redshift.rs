@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::ledger::{FINDINGS, describe};
-use super::{MARTS, ROLES, development, is_misplaced, layers, readers, schemas};
+use super::{MARTS, ROLES, check_developers, development, is_misplaced, layers, readers, schemas};
 use crate::failure::Failure;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,7 @@ impl Users {
             readers: people(readers)?,
             developers: people(developers)?,
         };
+        check_developers(&users.developers)?;
         if users.loader == users.transformer {
             let failure = Failure::new(format!("the IAM role `{loader}` cannot be both loader and transformer"));
             return Err(failure.hint("use one role per job, so that dbt cannot write loaded data"));

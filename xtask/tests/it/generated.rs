@@ -19,6 +19,17 @@ fn the_dbt_sources_are_up_to_date() {
 }
 
 #[test]
+fn the_fetches_have_every_collection_of_the_contract() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = |path: &str| std::fs::read_to_string(root.join(path)).expect("a file");
+    let contract = contract::Contract::parse(&text("jobs/contracts/spacex.yaml"), "spacex.yaml").expect("a contract");
+    let model = text("dbt/models/intermediate/int_collection_fetches.sql");
+    let (list, _) = model.split_once(']').expect("a list");
+    let listed: BTreeSet<&str> = list.split('\'').skip(1).step_by(2).collect();
+    assert_eq!(listed, contract.collections.keys().map(String::as_str).collect());
+}
+
+#[test]
 fn the_page_about_redshift_is_up_to_date() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     let output = command.args(["conform", "--page", "--check"]).output().expect("xtask starts");

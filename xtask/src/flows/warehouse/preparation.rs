@@ -8,7 +8,7 @@ use super::verifiers;
 use crate::edge::aws::Aws;
 use crate::edge::postgres::Login;
 use crate::edge::redshift::Redshift;
-use crate::warehouse::{EXISTING, Existing, Users, bootstrap, plan};
+use crate::warehouse::{EXISTING, Existing, Users, bootstrap, check_developers, plan};
 
 #[derive(Debug)]
 pub struct Preparation<'a> {
@@ -50,6 +50,7 @@ impl<'a> Preparation<'a> {
     ) -> Result<Self> {
         // A wrong address or password fails here.
         admin.query("SELECT 1")?;
+        check_developers(developers)?;
         let statements = bootstrap(sources, &verifiers(passwords), developers);
         Ok(Self { connection: Connection::Wire(admin), statements })
     }

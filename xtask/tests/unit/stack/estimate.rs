@@ -64,7 +64,7 @@ fn an_hour_of_a_step_costs_what_its_container_does() {
     // 0.5 and 1 vCPU, and 4 RPU.
     let hour = json!({"transformation": 0.0202392, "copy_job": 0.0202392, "dbt_build": 0.0404784, "warehouse": 1.5});
     assert_eq!(found["hour"], hour);
-    let note =
-        "Estimated from AWS's list prices in us-east-1. Not included, because its price is unknown: Fargate x86_64 GB.";
+    let note = "Estimated from AWS's list prices in us-east-1, without earlier attempts of a task in Airflow, the report itself, and the \
+         time to download images. Not included, because its price is unknown: Fargate x86_64 GB.";
     assert_eq!(found["note"], note);
 }

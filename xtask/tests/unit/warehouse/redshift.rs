@@ -54,3 +54,13 @@ fn names_that_iam_does_not_allow_are_refused() {
     }
     assert!(Users::of_roles("same", "same", &[], &[]).is_err());
 }
+
+#[test]
+fn developers_with_the_same_schema_are_refused() {
+    let users = |developers: [&str; 2]| Users::of_roles("ingestion", "dbt", &[], &developers.map(str::to_owned));
+    for developers in [["IAM:ann.b", "IAM:ann-b"], ["ann", "ann_staging"]] {
+        let message = users(developers).expect_err("one schema").to_string();
+        assert!(message.contains("would both have the schema `dev_ann"), "{message}");
+    }
+    assert!(users(["ann", "bea"]).is_ok());
+}
