@@ -58,7 +58,9 @@ def load(source: str) -> DAG:
         # The state of a run is that of its last tasks. Without this one, it would be that of the report alone, and the run of a
         # failed task would be successful. A teardown is not used: Airflow would not fail a run that is marked as failed.
         done = EmptyOperator(task_id="done", execution_timeout=timedelta(minutes=5))
-        transformation >> copy_job >> dbt_build >> [report, done]
+        transformation >> copy_job >> dbt_build >> done
+        # After all of them: a group of collections may still run when another one has failed the tasks after it.
+        steps >> report
     return dag
 
 

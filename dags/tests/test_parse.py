@@ -77,7 +77,12 @@ def test_the_chain_has_the_jobs_and_settings_of_the_deployment(ingestion, platfo
     assert {task.task_id for task in ingestion.tasks} == {*names, "done"}
     jobs = platform["sources"]["spacex"]["jobs"]
     chain = [ingestion.get_task(name) for name in names]
-    assert [task.downstream_task_ids for task in chain] == [{"copy_job"}, {"dbt_build"}, {"report", "done"}, set()]
+    assert [task.downstream_task_ids for task in chain] == [
+        {"copy_job", "report"},
+        {"dbt_build", "report"},
+        {"done", "report"},
+        set(),
+    ]
     assert [task.command for task in chain] == [["transformation"], ["copy"], ["dbt", "build"], ["report"]]
     # The report is written after a failure, too; the run of a failed task fails with `done`.
     assert (chain[3].trigger_rule, ingestion.get_task("done").trigger_rule) == ("all_done", "all_success")

@@ -11,9 +11,9 @@ with customers as (
 
 select
     customers.customer_name,
-    twins.customer_name as other_customer_name
+    others.customer_name as other_customer_name
 from customers
-inner join customers as twins
+inner join customers as others
     on
-        customers.letters = twins.letters
-        and customers.customer_name < twins.customer_name
+        customers.letters = others.letters
+        and customers.customer_name < others.customer_name

@@ -5,7 +5,7 @@
 //! |---|---|---|---|
 //! | `airflow` | 3.0.6, the version of MWAA | `python3` | all |
 //! | `airflow-3.12` | 3.0.6 | 3.12.0 to 3.12.3 | those that run the DAGs' code in pytest's process |
-//! | `airflow-newest` | the newest 3.x | 3.13 | those, and the drills with running services |
+//! | `airflow-newest` | the newest 3.x | 3.13 | those, and the tests with running services |
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -33,7 +33,7 @@ const PURE: [&str; 8] = [
     "dags/tests/test_steps.py",
 ];
 /// The tests with running services.
-const DRILLS: [&str; 2] = ["dags/tests/test_chain.py", "dags/tests/test_groups.py"];
+const SERVICES: [&str; 2] = ["dags/tests/test_chain.py", "dags/tests/test_groups.py"];
 /// The lock files of Airflow's packages.
 const MWAA: &str = "dags/tests/requirements.lock";
 const NEWEST: &str = "dags/tests/requirements-newest.lock";
@@ -64,7 +64,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
         }
     }
     if let Some(newest) = interpreter("python3.13", IS_3_13) {
-        let tests = [&PURE[..], &DRILLS].concat();
+        let tests = [&PURE[..], &SERVICES].concat();
         legs.push(Leg { name: "airflow-newest", lock: NEWEST, python: Some(newest), tests });
     } else {
         // The same: MWAA has another version.
