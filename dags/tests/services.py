@@ -61,7 +61,8 @@ SOURCES = {
     "split": SHORT | {"SECONDS_copy": "600"},
     "cores": SHORT,
     "moons": SHORT | {"EXIT_report": "1"},
-    "half": SHORT | {"EXIT_launches": "1"},
+    # A group still runs when the other one has failed.
+    "half": SHORT | {"EXIT_launches": "1", "SECONDS_transformation": "15"},
 }
 GROUPS = {name: ["crew,cores", "launches"] for name in ("split", "cores", "moons", "half")}
 # Two DAGs with the same tasks and the same schedule, and therefore the same run IDs. They are paused.
