@@ -46,7 +46,7 @@ ERROR hint: the response is probably incomplete, or a field was removed"""
 FAILED_TEST = """\
 21:58:05  Completed with 1 error, 0 partial successes, and 0 warnings:
 21:58:05
-21:58:05  Failure in test unique_fct_launches_launch_id (models/marts/fct_launches.yml)
+21:58:05  [ERROR]: in test unique_fct_launches_launch_id (models/marts/fct_launches.yml)
 21:58:05    Got 3 results, configured to fail if != 0
 21:58:05
 21:58:05  Done. PASS=244 WARN=0 ERROR=1 SKIP=2 NO-OP=0 TOTAL=247"""
@@ -171,7 +171,7 @@ class Services:
             "AIRFLOW__API__WORKERS": "1",
             "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
             "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "1",
-            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "25",
             "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "1",
         }
         self.processes = {}

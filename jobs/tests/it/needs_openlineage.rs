@@ -147,7 +147,8 @@ fn events_of_dbt(zoo: &Zoo) -> Vec<Value> {
     run.env("DBT_PORT", warehouse.port().expect("a port").to_string()).env("DBT_DATABASE", &warehouse.path()[1..]);
     run.env("OPENLINEAGE_URL", format!("{}/base/", server.url())).env("OPENLINEAGE_API_KEY", "canary-key");
     let output = run.output().expect("Python");
-    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let warnings = String::from_utf8_lossy(&output.stderr).lines().filter(|line| !line.starts_with("nodes: ")).count();
+    assert!(output.status.success() && warnings == 0, "{output:?}");
     let requests = server.all();
     assert!(requests.iter().all(|one| one.path == "/base/api/v1/lineage"), "{requests:?}");
     assert!(requests.iter().all(|one| one.header("Authorization") == Some("Bearer canary-key")), "{requests:?}");

@@ -101,28 +101,35 @@ impl Platform {
         let output = timed(&mut seconds, "copy", || shell::step(&copy, &programs))?;
         let loaded: Loaded = serde_json::from_str(&output).context("`copy` did not print a valid report")?;
 
-        let dbt = timed(&mut seconds, "dbt", || {
+        let built = timed(&mut seconds, "dbt", || {
             let Some(environment) = environment else { return Ok(None) };
             report("Building and testing the marts");
             let failure = |_| Failure::new("installing dbt panicked; this is a bug in xtask");
             environment.join().map_err(failure)??;
             self.marts(&state, project)?.build(request.full_refresh, &models.unwrap_or_default()).map(Some)
-        })?;
-        let reader = state.login("reader");
-        let done = LocalReport {
+        });
+        let (reader, page) = (state.login("reader"), self.dir.join("report.html"));
+        let write_page = || {
+            // dbt writes its results also if a test fails.
+            let artifacts = self.dir.join("dbt/target");
+            let has_results = builds_marts && files::read(&artifacts.join("run_results.json"))?.is_some();
+            let artifacts = has_results.then_some(artifacts.as_path());
+            shell::step(&run.report(reader.url(), &seconds, artifacts), &programs)?;
+            let written = lake.join(Layout { source: &contract.source }.report(&run.id, "html"));
+            files::write(&page, &files::read(&written)?.context("`report` did not write the page")?)
+        };
+        let written = write_page();
+        let dbt = built?;
+        written?;
+        Ok(LocalReport {
             source: contract.source.clone(),
             loaded,
             dbt,
             lake: lake.display().to_string(),
             warehouse: reader.shown(),
-            report: self.dir.join("report.html").display().to_string(),
+            report: page.display().to_string(),
             seconds,
-        };
-        let artifacts = done.dbt.as_ref().map(|_| self.dir.join("dbt/target"));
-        shell::step(&run.report(reader.url(), &done.seconds, artifacts.as_deref()), &programs)?;
-        let page = lake.join(Layout { source: &contract.source }.report(&run.id, "html"));
-        files::write(Path::new(&done.report), &files::read(&page)?.context("`report` did not write the page")?)?;
-        Ok(done)
+        })
     }
 
     /// Generates the mart documentation; returns its folder.

@@ -18,7 +18,10 @@ use crate::edge::python::{self, Packages};
 use crate::pipeline::Invocation;
 
 /// Number of tests to run in parallel: they mostly wait for containers and for Airflow to start.
-const WORKERS: &str = "3";
+const WORKERS: &str = "2";
+/// How often a leg may run: on a machine with too much load, Airflow 3.0 fails a task whose requests take more than five
+/// seconds, because it repeats them and the second one conflicts with the first.
+const ATTEMPTS: u32 = 2;
 /// Every test.
 const ALL: [&str; 1] = ["dags/tests"];
 /// The tests that run the DAGs' own code in pytest's process.
@@ -76,10 +79,14 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
         let packages = bench.root.join(leg.lock);
         let environment = bench.environment(leg.python.as_deref(), leg.name, Packages::Locked(&packages))?;
         (bench.report)(&format!("Running the DAGs under Airflow (`target/python/{}`)", leg.name));
-        let start = Instant::now();
-        let tests = pytest(&leg.tests, docker, &tools);
-        if !bench.passes(&tests, &environment.join("bin"), &bench.root, |_| true)? {
-            return Ok(false);
+        let (start, tests) = (Instant::now(), pytest(&leg.tests, docker, &tools));
+        let mut attempts = 1;
+        while !bench.passes(&tests, &environment.join("bin"), &bench.root, |_| true)? {
+            if attempts == ATTEMPTS {
+                return Ok(false);
+            }
+            attempts += 1;
+            (bench.report)(&format!("`{}` failed; running it once more", leg.name));
         }
         (bench.report)(&format!("`{}` passed in {:.0} s", leg.name, start.elapsed().as_secs_f64()));
     }

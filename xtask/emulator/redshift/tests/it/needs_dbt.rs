@@ -59,7 +59,9 @@ impl Bench {
         change(&mut settings);
         let emulator = Emulator::start(settings).unwrap_or_else(|error| panic!("{error:#}"));
         // The role may exist on the server already.
-        database.run(&format!("DO $$ BEGIN {PREPARED} EXCEPTION WHEN duplicate_object THEN NULL; END $$"));
+        database.run(&format!(
+            "DO $$ BEGIN {PREPARED} EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+        ));
         database.run(LOADED);
         for view in granted().lines() {
             database.run(&grant(view));
