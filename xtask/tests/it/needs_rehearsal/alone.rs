@@ -97,8 +97,8 @@ const RELATIONS: &str = "SELECT n.nspname || '.' || c.relname FROM pg_class c JO
     WHERE n.nspname IN ('spacex', 'analytics') AND c.relkind IN ('r', 'v', 'm') AND c.relname NOT LIKE 'mv_tbl__%' \
     ORDER BY 1";
 /// Columns with the ID or the time of a run, and the column that a rehearsal adds.
-const OF_THE_RUN: &str =
-    "{_run_id,run_id,_loaded_at,loaded_at_utc,dbt_updated_at,valid_from_utc,dbt_scd_id,added_column}";
+const OF_THE_RUN: &str = "{_run_id,run_id,_loaded_at,loaded_at_utc,dbt_updated_at,valid_from_utc,dbt_scd_id,\
+     fetched_at_utc,days_without_event,added_column}";
 
 /// Checks that the rehearsal's warehouse has the rows that a local run loads and builds through PostgreSQL's driver.
 #[track_caller]
