@@ -3,7 +3,7 @@
 import json
 from types import SimpleNamespace
 
-from dpworld.batch.steps import RESULT, steps_of
+from dpworld.batch.steps import RESULT, states_of, steps_of
 
 
 def ti(states: dict, results: dict):
@@ -21,7 +21,8 @@ def ti(states: dict, results: dict):
 
 
 def steps(states: dict, results: dict) -> list:
-    found = json.loads(steps_of(ti(states, results), ("transformation", "copy_job", "dbt_build")))
+    tasks, instance = ("transformation", "copy_job", "dbt_build"), ti(states, results)
+    found = json.loads(steps_of(instance, tasks, states_of(instance, tasks)))
     assert found["link"] == "https://airflow.example/dags/ingestion/runs/r"
     return found["steps"]
 

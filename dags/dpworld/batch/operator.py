@@ -109,10 +109,11 @@ class BatchJobOperator(BaseOperator):
         self.command, environment = apply(context["params"], self.job)
         self.environment = {"RUN_ID": run_id, **environment}
         if self.steps:
-            if "failed" in states_of(ti, self.steps).values():
+            states = states_of(ti, self.steps)
+            if "failed" in states.values():
                 # The DAG's callback would only follow after this task.
                 stop_jobs(context, self.steps)
-            self.environment["STEPS"] = steps_of(ti, self.steps)
+            self.environment["STEPS"] = steps_of(ti, self.steps, states)
         batch = Batch(self.region)
         job = self.submit_or_join(batch, job_tags_of(ti.dag_id, ti.task_id, ti.map_index, ti.run_id, self.source))
         self.job_id = job["jobId"]

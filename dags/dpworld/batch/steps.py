@@ -9,9 +9,9 @@ RESULT = "result"
 MAX_CAUSE_LENGTH = 1_000
 
 
-def steps_of(ti, tasks) -> str:
-    """Returns the state, times, log and cause of each task as JSON. The instances of a mapped task are one step."""
-    states = states_of(ti, tasks)
+def steps_of(ti, tasks, states: dict) -> str:
+    """Returns the state, times, log and cause of each task as JSON, with the states from `states_of`. The instances of a
+    mapped task are one step."""
     steps = {"steps": [step_of(ti, task, states) for task in tasks], "link": run_link(ti)}
     return json.dumps(steps, ensure_ascii=False)
 
