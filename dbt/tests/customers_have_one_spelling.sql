@@ -11,9 +11,9 @@ with customers as (
 
 select
     customers.customer_name,
-    others.customer_name as other_customer_name
+    other_customers.customer_name as other_customer_name
 from customers
-inner join customers as others
+inner join customers as other_customers
     on
-        customers.letters = others.letters
-        and customers.customer_name < others.customer_name
+        customers.letters = other_customers.letters
+        and customers.customer_name < other_customers.customer_name

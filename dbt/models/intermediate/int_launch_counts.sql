@@ -2,7 +2,7 @@ with listed as (
     select distinct
         launch_id,
         'payload' as kind,
-        payload_id as id
+        payload_id as item_id
     from {{ ref('stg_launch_payloads') }}
 
     union all
@@ -10,7 +10,7 @@ with listed as (
     select distinct
         launch_id,
         'crew' as kind,
-        crew_id as id
+        crew_id as item_id
     from {{ ref('stg_launch_crew') }}
 
     union all
@@ -18,7 +18,7 @@ with listed as (
     select distinct
         launch_id,
         'capsule' as kind,
-        capsule_id as id
+        capsule_id as item_id
     from {{ ref('stg_launch_capsules') }}
 
     union all
@@ -26,7 +26,7 @@ with listed as (
     select distinct
         launch_id,
         'ship' as kind,
-        ship_id as id
+        ship_id as item_id
     from {{ ref('stg_launch_ships') }}
 )
 
