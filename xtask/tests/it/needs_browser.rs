@@ -5,7 +5,7 @@ mod chromium;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -168,29 +168,21 @@ fn unreadable(figure: &Figure) -> Vec<String> {
     found
 }
 
-fn chromium() -> Chromium {
-    let program = chromium::installed().expect("Chromium is installed: sudo apt-get install chromium, or set CHROMIUM");
-    Chromium::start(&program)
-}
-
 #[test]
 fn the_report_is_readable_on_phones_and_desktops_in_light_and_dark_mode() {
-    let (local, mut chromium, folder) = (Local::new(), chromium(), tempfile::tempdir().expect("a folder"));
+    let (local, folder) = (Local::new(), tempfile::tempdir().expect("a folder"));
     let (responses, project) = (folder.path().join("older"), folder.path().join("dbt"));
     older(&responses);
     local.json(&["--run-id", "first", "--source", &responses.display().to_string()]);
     let done = local.json(&["--run-id", "second"]);
     let file = Path::new(done["report"].as_str().expect("a report")).to_owned();
-    // The screenshots are kept for manual inspection.
-    let pictures = |run: &str| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report").join(run);
-        fs::create_dir_all(&folder).expect("a folder");
-        folder
+    // The columns are sorted by name.
+    let query = |sql: &str| {
+        let rows = local.json(&["query", sql]);
+        let row = rows[0].as_object().expect("a row").values();
+        row.map(|value| value.as_str().expect("text").to_owned()).collect()
     };
-    assert_eq!(problems(&mut chromium, &file, &pictures("second"), &VIEWS), Vec::<String>::new());
-    let shown = chromium.evaluate("document.querySelectorAll('figure .drawing').length");
-    assert_eq!(shown, json!(6), "every chart is drawn");
-    the_figures_are_those_of_the_database(&mut chromium, &local);
+    let mut chromium = is_readable_and_correct(&file, "second", 2, &query);
     a_broken_report_is_detected(&mut chromium, &file, &pictures("broken"));
 
     with_repeated_rockets(&project);
@@ -203,54 +195,74 @@ fn the_report_is_readable_on_phones_and_desktops_in_light_and_dark_mode() {
     }
 }
 
+/// Creates a folder for screenshots, which are kept for manual inspection.
+fn pictures(run: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report").join(run);
+    fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+/// Checks the page of the last of `runs` successful runs that loaded, in every view, and its figures with a function that
+/// returns the first row of a query.
+pub(crate) fn is_readable_and_correct(
+    file: &Path,
+    run: &str,
+    runs: usize,
+    query: &dyn Fn(&str) -> Vec<String>,
+) -> Chromium {
+    let program = chromium::installed().expect("Chromium is installed: sudo apt-get install chromium, or set CHROMIUM");
+    let mut chromium = Chromium::start(&program);
+    assert_eq!(problems(&mut chromium, file, &pictures(run), &VIEWS), Vec::<String>::new());
+    let shown = chromium.evaluate("document.querySelectorAll('figure .drawing').length");
+    assert_eq!(shown, json!(6), "every chart is drawn");
+    the_figures_are_those_of_the_database(&text(&mut chromium), runs, query);
+    chromium
+}
+
 /// Returns the text that the browser shows, without line breaks.
 fn text(chromium: &mut Chromium) -> String {
     let text = chromium.evaluate("document.body.innerText");
     text.as_str().expect("text").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Compares the open page, of the second of two runs that differ, with queries.
-fn the_figures_are_those_of_the_database(chromium: &mut Chromium, local: &Local) {
-    let page = text(chromium);
-    // The values of the first row as text; the columns are sorted by name.
-    let query = |sql: &str| {
-        let rows = local.json(&["query", sql]);
-        let row = rows[0].as_object().expect("a row");
-        row.values().map(|value| value.as_str().map_or(value.to_string(), str::to_owned)).collect::<Vec<_>>()
-    };
-    let sums = |run: &str| {
-        let sum = |count: &str| format!("sum((counts ->> '{count}')::bigint)::bigint AS {count}");
-        let sums = ["rows", "inserted", "updated", "deleted"].map(sum).join(", ");
+/// Compares the open page, of the last of `runs` successful runs that loaded, with the first rows of queries.
+fn the_figures_are_those_of_the_database(page: &str, runs: usize, query: &dyn Fn(&str) -> Vec<String>) {
+    let sums = |seq: usize| {
+        let sum = |count: &str| format!("sum((counts ->> '{count}')::bigint)::text AS {count}");
+        let sums = ["deleted", "inserted", "rows", "updated"].map(sum).join(", ");
         query(&format!(
-            "SELECT {sums} FROM etl.runs, LATERAL jsonb_each(tables::jsonb) AS t(name, counts) WHERE run_id = '{run}'"
+            "SELECT {sums} FROM etl.runs, LATERAL jsonb_each(tables::jsonb) AS t(name, counts) \
+             WHERE source = 'spacex' AND seq = {seq}"
         ))
     };
-    let (first, second) = (sums("first"), sums("second"));
-    assert_ne!(first, second);
-    let [deleted, inserted, rows, updated] = <[String; 4]>::try_from(second).expect("four sums");
+    let (first, last) = (sums(1), sums(runs));
+    assert_ne!(first, last);
+    let [deleted, inserted, rows, updated] = <[String; 4]>::try_from(last).expect("four sums");
     let changes: u64 =
         [&deleted, &inserted, &updated].into_iter().map(|number| number.parse::<u64>().expect("a number")).sum();
-    let launches = query("SELECT count(*) AS n FROM analytics.fct_launches WHERE has_lifted_off");
+    let launches = query("SELECT count(*)::text AS n FROM analytics.fct_launches WHERE has_lifted_off");
     let until =
         query("SELECT newest_event_at_utc::date::text AS day FROM analytics.data_until WHERE collection = 'launches'");
     let landings = query(
-        "SELECT sum(successes)::bigint AS a, sum(successes + failures)::bigint AS b FROM analytics.landing_success_by_year",
+        "SELECT sum(successes)::text AS a, sum(successes + failures)::text AS b FROM analytics.landing_success_by_year",
     );
     let core = query("SELECT core_serial AS core FROM analytics.fastest_turnarounds WHERE turnaround_rank = 1");
-    let live = |table: &str| query(&format!("SELECT count(*) AS n FROM spacex.{table} WHERE _deleted_at IS NULL"));
+    let live = |table: &str| {
+        query(&format!("SELECT count(*)::text AS n FROM spacex.{table} WHERE _deleted_at IS NULL")).concat()
+    };
     let grouped = |number: &str| contract::count(number.parse().expect("a number"));
     let expected = [
         format!("Rows {}", grouped(&rows)),
         format!("{inserted} inserted, {updated} updated, {deleted} deleted"),
-        format!("Run 2 has {}; the most were", grouped(&rows)),
-        format!("Run 2 has {changes}; the most were"),
-        "2 runs, 0 failed.".to_owned(),
+        format!("Run {runs} has {}; the most were", grouped(&rows)),
+        format!("Run {runs} has {changes}; the most were"),
+        format!("{runs} runs, 0 failed."),
         format!("Data until {} newest liftoff", until[0]),
         format!("{} launches from", launches[0]),
         format!("{} of {} landing attempts succeeded", landings[0], landings[1]),
         format!("Core {} has the fastest turnaround", core[0]),
-        format!("launches {} 3", live("launches")[0]),
-        format!("launch_cores {}", live("launch_cores")[0]),
+        format!("launches {}", live("launches")),
+        format!("launch_cores {}", live("launch_cores")),
     ];
     for text in expected {
         assert!(page.contains(&text), "`{text}` is missing in:\n{page}");

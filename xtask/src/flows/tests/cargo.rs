@@ -95,6 +95,7 @@ pub(super) fn stacks(bench: &Bench<'_>) -> Result<bool> {
 /// and two run in parallel. Uses the "images" suite's copy of the repository, where the programs are already compiled.
 pub(super) fn rehearsal(bench: &Bench<'_>) -> Result<bool> {
     require_docker_and("strace")?;
+    require_chromium()?;
     let repository = bench.folder("images/repository")?;
     // The copy uses the packages installed for this repository.
     let (ours, its) = (files::folder(&bench.root.join("target/python"))?, repository.join("target/python"));
@@ -117,9 +118,14 @@ pub(super) fn lineage(bench: &Bench<'_>) -> Result<bool> {
     bench.cargo_test(&EVERY, &["needs_openlineage::"], &[("TEST_DBT", dbt)])
 }
 
-pub(super) fn report(bench: &Bench<'_>) -> Result<bool> {
+fn require_chromium() -> Result<()> {
     let missing = || Missing("Chromium is not installed; run `sudo apt-get install chromium`".to_owned());
     ensure!(machine::has_chromium(), missing());
+    Ok(())
+}
+
+pub(super) fn report(bench: &Bench<'_>) -> Result<bool> {
+    require_chromium()?;
     (bench.report)("Checking the report in Chromium");
     bench.cargo_test(&XTASK, &["needs_browser::"], &[])
 }

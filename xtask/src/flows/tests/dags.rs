@@ -4,8 +4,8 @@
 //! | leg | Airflow | Python | tests |
 //! |---|---|---|---|
 //! | `airflow` | 3.0.6, the version of MWAA | `python3` | all |
-//! | `airflow-3.12` | 3.0.6 | 3.12.0 to 3.12.3 | those that run the DAGs' code in pytest's process |
-//! | `airflow-newest` | the newest 3.x | 3.13 | those, and the tests with running services |
+//! | `airflow-3.12` | 3.0.6 | 3.12.0 to 3.12.3 | those of the DAGs' code, and those with running services |
+//! | `airflow-newest` | the newest 3.x | 3.13 | the same |
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -24,8 +24,8 @@ const WORKERS: &str = "2";
 const ATTEMPTS: u32 = 2;
 /// Every test.
 const ALL: [&str; 1] = ["dags/tests"];
-/// The tests that run the DAGs' own code in pytest's process.
-const PURE: [&str; 8] = [
+/// The tests that depend on the version of Airflow or Python: of the DAGs' code, and with running services.
+const OF_VERSION: [&str; 10] = [
     "dags/tests/test_notify.py",
     "dags/tests/test_jobs.py",
     "dags/tests/test_operator.py",
@@ -34,9 +34,9 @@ const PURE: [&str; 8] = [
     "dags/tests/test_parse.py",
     "dags/tests/test_runs.py",
     "dags/tests/test_steps.py",
+    "dags/tests/test_chain.py",
+    "dags/tests/test_groups.py",
 ];
-/// The tests with running services.
-const SERVICES: [&str; 2] = ["dags/tests/test_chain.py", "dags/tests/test_groups.py"];
 /// The lock files of Airflow's packages.
 const MWAA: &str = "dags/tests/requirements.lock";
 const NEWEST: &str = "dags/tests/requirements-newest.lock";
@@ -51,24 +51,23 @@ struct Leg {
     name: &'static str,
     lock: &'static str,
     python: Option<PathBuf>,
-    tests: Vec<&'static str>,
+    tests: &'static [&'static str],
 }
 
 /// Runs `dags/tests`.
 pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
     let docker = has_docker();
-    let mut legs = vec![Leg { name: "airflow", lock: MWAA, python: None, tests: ALL.into() }];
+    let mut legs = vec![Leg { name: "airflow", lock: MWAA, python: None, tests: &ALL }];
     if !prints_true(Path::new("python3"), IS_EARLY) {
         if let Some(early) = interpreter("python3.12", IS_EARLY) {
-            legs.push(Leg { name: "airflow-3.12", lock: MWAA, python: Some(early), tests: PURE.into() });
+            legs.push(Leg { name: "airflow-3.12", lock: MWAA, python: Some(early), tests: &OF_VERSION });
         } else {
             // Not a failure: most machines lack these versions, and `test_style.py` finds the known defect with any.
             (bench.report)("Not run on Python 3.12.0 to 3.12.3: none of the installed interpreters has such a version");
         }
     }
     if let Some(newest) = interpreter("python3.13", IS_3_13) {
-        let tests = [&PURE[..], &SERVICES].concat();
-        legs.push(Leg { name: "airflow-newest", lock: NEWEST, python: Some(newest), tests });
+        legs.push(Leg { name: "airflow-newest", lock: NEWEST, python: Some(newest), tests: &OF_VERSION });
     } else {
         // The same: MWAA has another version.
         (bench.report)("Not run on the newest Airflow: none of the installed interpreters is Python 3.13");
@@ -79,7 +78,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
         let packages = bench.root.join(leg.lock);
         let environment = bench.environment(leg.python.as_deref(), leg.name, Packages::Locked(&packages))?;
         (bench.report)(&format!("Running the DAGs under Airflow (`target/python/{}`)", leg.name));
-        let (start, tests) = (Instant::now(), pytest(&leg.tests, docker, &tools));
+        let (start, tests) = (Instant::now(), pytest(leg.tests, docker, &tools));
         let mut attempts = 1;
         while !bench.passes(&tests, &environment.join("bin"), &bench.root, |_| true)? {
             if attempts == ATTEMPTS {

@@ -11,6 +11,8 @@ use serde_json::Value;
 
 use super::sources::{Sources, search};
 use super::{Running, command, leftovers, prepare, repository, state};
+use crate::marts::older;
+use crate::needs_browser::is_readable_and_correct;
 use crate::support::Local;
 use crate::support::apis::{CLIENT, ORDERS, STATIONS};
 use crate::support::images::image_contains;
@@ -100,23 +102,26 @@ const RELATIONS: &str = "SELECT n.nspname || '.' || c.relname FROM pg_class c JO
 const OF_THE_RUN: &str = "{_run_id,run_id,_loaded_at,loaded_at_utc,dbt_updated_at,valid_from_utc,dbt_scd_id,\
      fetched_at_utc,days_without_event,added_column}";
 
-/// Checks that the rehearsal's warehouse has the rows that a local run loads and builds through PostgreSQL's driver.
-#[track_caller]
-fn same_rows(local: &Local, state: &Value) {
+/// Returns the rows of a query in the rehearsal's warehouse; every column is text.
+fn rows(state: &Value, sql: &str) -> Vec<Vec<String>> {
     let (server, database) = (&state["warehouse"], "dpstack");
     let mut config = tokio_postgres::Config::new();
     let port = u16::try_from(server["port"].as_u64().expect("a port")).expect("a port");
     config.host("127.0.0.1").port(port).user("postgres").dbname(database);
     config.password(server["password"].as_str().expect("a password"));
-    let query = |sql: &str| -> Vec<Vec<String>> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let (client, connection) = config.connect(tokio_postgres::NoTls).await.expect("a connection");
-            tokio::spawn(connection);
-            let rows = client.query(sql, &[]).await.expect("rows");
-            rows.iter().map(|row| (0..row.len()).map(|at| row.get(at)).collect()).collect()
-        })
-    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let (client, connection) = config.connect(tokio_postgres::NoTls).await.expect("a connection");
+        tokio::spawn(connection);
+        let rows = client.query(sql, &[]).await.expect("rows");
+        rows.iter().map(|row| (0..row.len()).map(|at| row.get(at)).collect()).collect()
+    })
+}
+
+/// Checks that the rehearsal's warehouse has the rows that a local run loads and builds through PostgreSQL's driver.
+#[track_caller]
+fn same_rows(local: &Local, state: &Value) {
+    let query = |sql: &str| rows(state, sql);
     let relations = query(RELATIONS).concat();
     assert!(relations.len() > 40, "{relations:?}");
     let digest = |relation: &String| {
@@ -253,8 +258,21 @@ fn it_succeeds_with_the_counts_of_local_and_connects_only_to_this_machine() {
     assert!(!is_secret(finished.stderr.as_bytes()) && !is_secret(report.to_string().as_bytes()), "{}", finished.stderr);
 }
 
+/// Uploads responses with other launches.
+fn change_the_source(dot_env: &str) {
+    let folder = tempfile::tempdir().expect("a folder");
+    older(folder.path());
+    let launches = repository().join("jobs/sample/spacex/launches.json");
+    let sample = fs::read(&launches).expect("the sample");
+    fs::copy(folder.path().join("launches.json"), &launches).expect("written");
+    let uploaded = in_rehearsal(dot_env, &["upload-sample"]);
+    fs::write(&launches, sample).expect("written");
+    assert!(uploaded.status.success(), "{}", String::from_utf8_lossy(&uploaded.stderr));
+}
+
 /// A kept rehearsal can be used until it is stopped, except with AWS keys in the environment.
 fn use_and_stop(dot_env: &str, state: &Value) {
+    change_the_source(dot_env);
     let run = in_rehearsal(dot_env, &["run", "--direct", "--interval", "0.5", "--json"]);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     let run: Value = serde_json::from_slice(&run.stdout).expect("JSON");
@@ -264,6 +282,9 @@ fn use_and_stop(dot_env: &str, state: &Value) {
         assert!(lines.contains(text), "{text}: {lines}");
     }
     assert!(!lines.contains('\u{fffd}'), "the containers print no colours: {lines}");
+    // Its report, as a browser shows it, has the figures of the warehouse.
+    let page = String::from_utf8(in_rehearsal(dot_env, &["report"]).stdout).expect("UTF-8");
+    is_readable_and_correct(Path::new(page.trim()), "rehearsal", 3, &|sql| rows(state, sql).concat());
     // Airflow gets synced files, and a run fails if its image is not in the registry.
     let (dag, folder) =
         (repository().join("dags/ingestion.py"), Path::new(state["place"]["dir"].as_str().expect("a folder")));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{ALL, MWAA, NEWEST, PURE, SERVICES, pytest};
+use super::{ALL, MWAA, NEWEST, OF_VERSION, pytest};
 use crate::edge::files;
 
 #[test]
@@ -14,6 +14,6 @@ fn without_docker_only_the_tests_that_run_containers_are_omitted() {
 
 #[test]
 fn the_files_of_the_legs_exist() {
-    let mut named = PURE.iter().chain(&SERVICES).chain(&[MWAA, NEWEST]);
+    let mut named = OF_VERSION.iter().chain(&[MWAA, NEWEST]);
     assert!(named.all(|file| files::root().join(file).is_file()));
 }
