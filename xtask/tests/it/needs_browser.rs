@@ -182,7 +182,7 @@ fn the_report_is_readable_on_phones_and_desktops_in_light_and_dark_mode() {
         let row = rows[0].as_object().expect("a row").values();
         row.map(|value| value.as_str().expect("text").to_owned()).collect()
     };
-    let mut chromium = is_readable_and_correct(&file, "second", 2, &query);
+    let mut chromium = is_readable_and_correct(&file, ("second", 2, 3), &query);
     a_broken_report_is_detected(&mut chromium, &file, &pictures("broken"));
 
     with_repeated_rockets(&project);
@@ -202,20 +202,19 @@ fn pictures(run: &str) -> PathBuf {
     folder
 }
 
-/// Checks the page of the last of `runs` successful runs that loaded, in every view, and its figures with a function that
-/// returns the first row of a query.
+/// Checks the page of the last of several successful runs that loaded, in every view, and its figures with a function that
+/// returns the first row of a query. Given are a name, the number of runs, and how many launches the last one inserted.
 pub(crate) fn is_readable_and_correct(
     file: &Path,
-    run: &str,
-    runs: usize,
+    (name, runs, inserted): (&str, usize, usize),
     query: &dyn Fn(&str) -> Vec<String>,
 ) -> Chromium {
     let program = chromium::installed().expect("Chromium is installed: sudo apt-get install chromium, or set CHROMIUM");
     let mut chromium = Chromium::start(&program);
-    assert_eq!(problems(&mut chromium, file, &pictures(run), &VIEWS), Vec::<String>::new());
+    assert_eq!(problems(&mut chromium, file, &pictures(name), &VIEWS), Vec::<String>::new());
     let shown = chromium.evaluate("document.querySelectorAll('figure .drawing').length");
     assert_eq!(shown, json!(6), "every chart is drawn");
-    the_figures_are_those_of_the_database(&text(&mut chromium), runs, query);
+    the_figures_are_those_of_the_database(&text(&mut chromium), (runs, inserted), query);
     chromium
 }
 
@@ -225,8 +224,12 @@ fn text(chromium: &mut Chromium) -> String {
     text.as_str().expect("text").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Compares the open page, of the last of `runs` successful runs that loaded, with the first rows of queries.
-fn the_figures_are_those_of_the_database(page: &str, runs: usize, query: &dyn Fn(&str) -> Vec<String>) {
+/// Compares the text of the page with the first rows of queries.
+fn the_figures_are_those_of_the_database(
+    page: &str,
+    (runs, new_launches): (usize, usize),
+    query: &dyn Fn(&str) -> Vec<String>,
+) {
     let sums = |seq: usize| {
         let sum = |count: &str| format!("sum((counts ->> '{count}')::bigint)::text AS {count}");
         let sums = ["deleted", "inserted", "rows", "updated"].map(sum).join(", ");
@@ -261,7 +264,7 @@ fn the_figures_are_those_of_the_database(page: &str, runs: usize, query: &dyn Fn
         format!("{} launches from", launches[0]),
         format!("{} of {} landing attempts succeeded", landings[0], landings[1]),
         format!("Core {} has the fastest turnaround", core[0]),
-        format!("launches {}", live("launches")),
+        format!("launches {} {new_launches}", live("launches")),
         format!("launch_cores {}", live("launch_cores")),
     ];
     for text in expected {

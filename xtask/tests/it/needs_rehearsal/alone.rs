@@ -284,7 +284,7 @@ fn use_and_stop(dot_env: &str, state: &Value) {
     assert!(!lines.contains('\u{fffd}'), "the containers print no colours: {lines}");
     // Its report, as a browser shows it, has the figures of the warehouse.
     let page = String::from_utf8(in_rehearsal(dot_env, &["report"]).stdout).expect("UTF-8");
-    is_readable_and_correct(Path::new(page.trim()), "rehearsal", 3, &|sql| rows(state, sql).concat());
+    is_readable_and_correct(Path::new(page.trim()), ("rehearsal", 3, 1), &|sql| rows(state, sql).concat());
     // Airflow gets synced files, and a run fails if its image is not in the registry.
     let (dag, folder) =
         (repository().join("dags/ingestion.py"), Path::new(state["place"]["dir"].as_str().expect("a folder")));
