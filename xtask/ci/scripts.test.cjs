@@ -1,18 +1,18 @@
 // Tests the scripts of the workflows with fakes of the GitHub client that record its calls. They verify the calls of a script,
 // but not the behaviour of GitHub.
 const assert = require('node:assert');
-const { spawnSync } = require('node:child_process');
 const { chdir } = require('node:process');
 const { mkdtempSync, readFileSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { test } = require('node:test');
+const { plan, rendered } = require('./plans.cjs');
 
 const folder = join(__dirname, '../src/workflow/scripts');
 const AsyncFunction = Object.getPrototypeOf(async () => {}).constructor;
 
 /** Runs a script as actions/github-script does, in a folder with these files, and returns its calls. */
-async function run(name, { files = {}, env = {}, lists = [] }) {
+async function run(name, { files = {}, env = {}, lists = [], listed = {}, main = 'abc', environment }) {
   chdir(mkdtempSync(join(tmpdir(), 'script-')));
   Object.entries(files).forEach(([file, text]) => writeFileSync(file, text));
   Object.assign(process.env, env);
@@ -20,7 +20,11 @@ async function run(name, { files = {}, env = {}, lists = [] }) {
   const ask = name => async parameters => { asked.push([name, parameters]); };
   const names = ['createComment', 'updateComment', 'create', 'update'];
   const issues = Object.fromEntries(names.map(name => [name, ask(name)]));
-  const github = { rest: { issues: { ...issues, listComments: 0, listForRepo: 0 } }, paginate: async () => lists };
+  // `listed` has the results of the lists about workflow runs, `lists` those of all others.
+  const actions = Object.fromEntries(['listWorkflowRuns', 'listJobsForWorkflowRun', 'listWorkflowRunArtifacts'].map(name => [name, name]));
+  const repos = { getBranch: async () => ({ data: { commit: { sha: main } } }), getEnvironment: async () => ({ data: environment() }) };
+  const paginate = async (list, parameters) => listed[list]?.(parameters) ?? (typeof list === 'string' ? [] : lists);
+  const github = { rest: { actions, issues: { ...issues, listComments: 0, listForRepo: 0 }, repos }, paginate };
   // As in @actions/core, nothing in the summary is escaped.
   let written = '';
   const append = text => { written += text; return summary; };
@@ -30,28 +34,12 @@ async function run(name, { files = {}, env = {}, lists = [] }) {
     addCodeBlock: text => append(`<pre><code>${text}</code></pre>\n`),
     write: async () => asked.push(['summary', written]),
   };
-  const core = { setFailed: text => asked.push(['failed', text]), setOutput: (...output) => asked.push(['output', ...output]), summary };
+  const core = { setFailed: text => asked.push(['failed', text]), setOutput: (...output) => asked.push(['output', ...output]), info: () => {}, warning: text => asked.push(['warning', text]), summary };
   const context = { repo: { owner: 'o', repo: 'r' }, issue: { number: 7 }, serverUrl: 'https://github.example', runId: 5, sha: 'abc' };
-  const text = [...(name === 'issue.js' ? [] : ['block.js']), name].map(file => readFileSync(join(folder, file), 'utf8')).join('');
+  const text = [...(['comment.js', 'digest.js'].includes(name) ? ['block.js'] : []), name].map(file => readFileSync(join(folder, file), 'utf8')).join('');
   const script = new AsyncFunction('github', 'context', 'core', 'require', text);
   await script(github, context, core, require);
   return asked;
-}
-
-/** The visible text of Markdown on GitHub: that of each code block, and the other text. */
-function rendered(markdown) {
-  const { status, stdout, stderr } = spawnSync(process.env.PYTHON, [join(__dirname, 'rendered.py')], { input: markdown, encoding: 'utf8', maxBuffer: 1 << 23 });
-  assert.strictEqual(status, 0, stderr);
-  return JSON.parse(stdout);
-}
-
-/** A plan with a replacement, special characters of Markdown and HTML, and the given number of changed resources. */
-function plan(resources) {
-  const values = ['*a* _b_ **c**', '<b>bold</b> <script>x</script> <!-- c', '&amp; & &lt;', '``` ````', '~~~', '[a](b) ![c](d)', '</code></pre>', '@all #1', '\\*', '| a | b |'];
-  const change = index => `  ~ Resource${index}  AWS::SNS::Topic\n      DisplayName: ${values[index % values.length]} -> *new*`;
-  const first = 'settings dev, account 1, region eu-west-1\n\nReplaced or removed: 1 resource\n  base: ! Bucket  AWS::S3::Bucket  is replaced';
-  const stack = ['P-base  update', '- item', '# heading', '> quote', '    code', '', ...Array.from({ length: resources }, (_, index) => change(index))];
-  return `${first}\n\n${stack.join('\n')}\n\nplan d1\n`;
 }
 
 const bot = { type: 'Bot' };
@@ -107,6 +95,68 @@ test('the digest is an output only if the text of the plan contains it', async (
     assert.deepStrictEqual(asked.map(([name]) => name), ['failed']);
   }
   await assert.rejects(run('digest.js', { files: { ...files, 'plan.json': '' } }));
+});
+
+test('the issue names the failed steps of every job, also in called workflows', async () => {
+  const env = { TITLE: 'Trouble', RESULTS: JSON.stringify({ checks: { result: 'failure' } }) };
+  const jobs = [
+    { name: 'checks / test (rust)', conclusion: 'failure', steps: [{ name: 'check out', conclusion: 'success' }, { name: 'test', conclusion: 'failure' }] },
+    { name: 'checks / lint', conclusion: 'cancelled' },
+    { name: 'build', conclusion: 'success', steps: [] },
+  ];
+  const [[, { body }]] = await run('issue.js', { env, listed: { listJobsForWorkflowRun: () => jobs } });
+  assert.ok(body.endsWith('\n\n- `checks / test (rust)`: failure in `test`\n- `checks / lint`: cancelled'), body);
+});
+
+test('the required check fails unless every job has succeeded', async () => {
+  const failed = async results => (await run('required.js', { env: { RESULTS: JSON.stringify(results) } })).map(call => call.join(' '));
+  assert.deepStrictEqual(await failed({ build: { result: 'success' }, checks: { result: 'success' } }), []);
+  for (const result of ['failure', 'cancelled', 'skipped']) {
+    assert.deepStrictEqual(await failed({ build: { result: 'success' }, checks: { result } }), [`failed checks: ${result}`]);
+  }
+});
+
+test('only the archive that the first environment got is promoted', async () => {
+  const sha256 = '0'.repeat(64);
+  const run1 = { id: 1, jobs: [{ name: 'dev deploy', conclusion: 'failure' }], artifacts: [{ name: `programs-${'1'.repeat(64)}` }] };
+  const run2 = { id: 2, jobs: [{ name: 'dev deploy', conclusion: 'success' }], artifacts: [{ name: 'dev plan' }, { name: `programs-${sha256}` }] };
+  const promoted = async runs => {
+    const of = ({ run_id }) => runs.find(({ id }) => id === run_id);
+    const listed = {
+      listWorkflowRuns: ({ head_sha }) => (head_sha === 'abc' ? runs : []),
+      listJobsForWorkflowRun: parameters => of(parameters).jobs,
+      listWorkflowRunArtifacts: parameters => of(parameters).artifacts,
+    };
+    return (await run('promoted.js', { env: { FIRST: 'dev deploy' }, listed })).map(call => call.join(' '));
+  };
+  assert.deepStrictEqual(await promoted([run1, run2]), ['output run 2', `output sha256 ${sha256}`]);
+  const expired = { ...run2, artifacts: run2.artifacts.map(artifact => ({ ...artifact, expired: true })) };
+  const skipped = { ...run2, jobs: [{ name: 'dev deploy', conclusion: 'skipped' }] };
+  for (const runs of [[], [run1], [expired], [skipped], [{ ...run2, artifacts: [] }]]) {
+    const [reason, ...others] = await promoted(runs);
+    assert.match(reason, /^failed no run of this workflow has the job `dev deploy` succeeded for abc/);
+    assert.deepStrictEqual(others, []);
+  }
+});
+
+test('a deployment that nobody must approve fails', async () => {
+  const approval = async environment => (await run('approval.js', { env: { ENVIRONMENT: 'prod' }, environment })).map(call => call.join(' '));
+  const rules = rule => () => ({ protection_rules: [{ type: 'branch_policy' }, rule] });
+  const reviewers = [{ type: 'User', reviewer: { id: 1 } }];
+  assert.deepStrictEqual(await approval(rules({ type: 'required_reviewers', prevent_self_review: true, reviewers })), []);
+  const [warned] = await approval(rules({ type: 'required_reviewers', prevent_self_review: false, reviewers }));
+  assert.match(warned, /^warning who starts a deployment to `prod` can approve it alone/);
+  for (const bad of [rules({ type: 'required_reviewers', reviewers: [] }), rules({ type: 'wait_timer' }), () => ({})]) {
+    assert.match((await approval(bad))[0], /^failed nobody must approve the deployments to the environment `prod`/);
+  }
+  const missing = () => { throw new Error('Not Found'); };
+  assert.match((await approval(missing))[0], /^failed cannot read the rules of the environment `prod`: Not Found/);
+});
+
+test('an approved plan of an older commit is not deployed', async () => {
+  assert.deepStrictEqual(await run('main.js', {}), []);
+  const [[, reason]] = await run('main.js', { main: 'def' });
+  assert.match(reason, /^main has moved on from abc to def; start/);
 });
 
 test('one issue is opened, updated, and closed after a successful run', async () => {

@@ -11,9 +11,11 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use contract::RunId;
 
+use crate::release::Version;
+
 pub use cloud::{
     BuildImages, Cloud, Deploy, Destroy, Forget, InjectedFault, Logs, Open, Options, Recover, Rehearse, RehearseAction,
-    Report, Run, SyncDags, UploadSample, WarehouseInit,
+    ReleaseFiles, Report, Run, SyncDags, UploadSample, WarehouseInit,
 };
 pub use options::{Check, Common, Scope};
 
@@ -52,10 +54,19 @@ pub enum Command {
     CiGen(CiGen),
     /// Run one linter
     Lint(Lint),
+    /// List every pinned version, and what reports a newer one
+    ///
+    /// List every pinned version in the repository, and what reports a newer one. Fails if nothing does.
+    Pins(Pins),
     /// Print (or, with --run, set) the GitHub configuration
     ///
     /// Print (or, with --run, set) the GitHub secrets, variables and environments that the deployment workflows need.
     SetupGithub(SetupGithub),
+    /// Make the commit and the tag of a release
+    ///
+    /// Make the commit and the tag of a release, on `main` and without other changes. Pushing the tag, which you do, publishes
+    /// the release.
+    Release(Release),
     /// Generate the dbt sources from the contracts
     #[command(after_help = "Example:\n  cargo xtask dbt-sources --check")]
     DbtSources(Check),
@@ -130,6 +141,14 @@ pub struct Lint {
     pub linter: Linter,
 }
 
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  cargo xtask pins\n  cargo xtask pins --online")]
+pub struct Pins {
+    /// Also compare the versions that Dependabot does not see with their registries; fail if one is out of date
+    #[arg(long)]
+    pub online: bool,
+}
+
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linter {
     /// rustfmt
@@ -161,6 +180,17 @@ pub struct SetupGithub {
     /// Run the `gh` commands instead of printing them
     #[arg(long)]
     pub run: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  cargo xtask release 0.2.0 --dry-run\n  cargo xtask release 0.2.0")]
+pub struct Release {
+    /// Version, such as 0.2.0; greater than that of the last tag
+    #[arg(value_name = "VERSION")]
+    pub version: Version,
+    /// Show what would be done
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 #[derive(Args, Debug)]
@@ -324,6 +354,9 @@ pub struct Test {
     /// Run only this suite; repeatable
     #[arg(long, value_name = "SUITE", conflicts_with = "all")]
     pub only: Vec<String>,
+    /// Run the suites of one part of CI, which has a machine for each part
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["all", "only"])]
+    pub shard: Option<String>,
     /// Fail if a suite could not run
     #[arg(long)]
     pub require_all: bool,

@@ -11,7 +11,9 @@ mod common;
 mod lint;
 mod local;
 mod new_source;
+mod pins;
 mod prices;
+mod release;
 mod settings;
 mod setup_github;
 mod templates;
@@ -34,6 +36,8 @@ pub fn run(cli: Cli) -> Result<Exit> {
         Command::Cloud(_) => hand_over(),
         Command::CiGen(args) => ci_gen::run(&args),
         Command::Lint(args) => lint::run(&args),
+        Command::Release(args) => release::run(&args),
+        Command::Pins(args) => pins::run(&args),
         Command::SetupGithub(args) => setup_github::run(&args),
         Command::Settings(args) => settings::run(&args),
         Command::Templates(args) => templates::run(&args),

@@ -4,9 +4,11 @@
 
 pub mod emulator;
 pub mod files;
+pub mod git;
 pub mod machine;
 pub mod node;
 pub mod postgres;
+pub mod processes;
 pub mod python;
 pub mod shell;
 pub mod terminal;
@@ -28,8 +30,6 @@ pub mod ecr;
 pub mod logs;
 #[cfg(feature = "cloud")]
 pub mod mwaa;
-#[cfg(feature = "cloud")]
-pub mod processes;
 #[cfg(feature = "cloud")]
 pub mod redshift;
 #[cfg(feature = "cloud")]

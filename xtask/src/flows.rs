@@ -6,6 +6,8 @@ pub mod lint;
 pub mod local;
 pub mod marts;
 pub mod new_source;
+pub mod pins;
+pub mod release;
 pub mod templates;
 pub mod tests;
 pub mod warehouse;
@@ -33,6 +35,8 @@ pub mod preflight;
 pub mod recover;
 #[cfg(feature = "cloud")]
 pub mod rehearse;
+#[cfg(feature = "cloud")]
+pub mod release_files;
 #[cfg(feature = "cloud")]
 pub mod report;
 #[cfg(feature = "cloud")]

@@ -19,5 +19,5 @@ mod tests;
 pub use dbt::dbt;
 pub use ingestion::ingestion;
 pub use packages::{CargoTree, Package};
-pub use plan::{DBT, INGESTION, ImagePlan, Toolchain, short};
+pub use plan::{DBT, INGESTION, ImagePlan, Toolchain, bill_of_materials, short};
 pub use tree::{Node, Tree};

@@ -23,6 +23,7 @@ mod platform;
 mod propose;
 #[cfg(feature = "cloud")]
 mod rehearsal;
+mod release;
 mod report;
 #[cfg(feature = "cloud")]
 mod run;

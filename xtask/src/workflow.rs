@@ -1,24 +1,34 @@
-//! The GitHub workflows `ci`, `deploy` and `drift`, and the Dependabot configuration, as values.
+//! The GitHub workflows `build`, `checks`, `ci`, `deploy`, `drift` and `release`, and the Dependabot configuration, as values.
 //!
 //! `files` generates them from the deployments' settings; the types in `model` and `step` rule out unsafe workflows.
-//! `pins` has the action commits, `deployment` job environments and roles, `setup` the repository's settings.
+//! `pins` has the action commits, `inventory` what watches every version, `deployment` job environments and roles, `setup` the repository's settings.
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
 
+mod build;
+mod checks;
 mod ci;
 mod dependabot;
 mod deploy;
 mod deployment;
 mod drift;
+mod foreign;
+mod hooks;
+mod inventory;
 mod model;
 mod pins;
+mod release;
 mod setup;
 mod step;
 #[cfg(test)]
 #[path = "../tests/unit/workflow/mod.rs"]
 mod tests;
 
+pub use checks::Shard;
 pub use deployment::{Deployment, MODULES, shared};
+pub use foreign::warnings;
+pub use hooks::{HOOKS, insert, pins as hook_pins};
+pub use inventory::{Watch, found, newer, table, url, watched};
 pub use pins::{Pins, read};
 pub use setup::{Call, Input, REVIEWER, calls, shown};
 
@@ -36,7 +46,14 @@ pub struct File {
 
 /// Generates every file. A push deploys the first deployment.
 pub fn files(deployments: &[Deployment], pins: &Pins) -> Result<Vec<File>, serde_yaml::Error> {
-    let workflows = [ci::workflow(deployments), deploy::workflow(deployments), drift::workflow(deployments)];
+    let workflows = [
+        build::workflow(deployments),
+        checks::workflow(),
+        ci::workflow(deployments),
+        deploy::workflow(deployments),
+        drift::workflow(deployments),
+        release::workflow(),
+    ];
     let mut files = workflows.iter().map(|workflow| workflow.file(pins)).collect::<Result<Vec<_>, _>>()?;
     files.push(dependabot::file()?);
     Ok(files)

@@ -1,5 +1,5 @@
 """Writes `handlers.json`: the permissions that CloudFormation's handlers need for the resource types in `infra/`, from
-the schemas in cfn-lint: `python handlers.py [--check]`, with the packages of `infra/requirements.lock`.
+the schemas in cfn-lint: `python handlers.py [--check]`, with the packages of `infra/requirements.txt`.
 """
 
 import json

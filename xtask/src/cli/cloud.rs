@@ -19,6 +19,10 @@ pub enum Cloud {
     Doctor(Common),
     /// Build the images; with --push, push those missing from ECR
     BuildImages(BuildImages),
+    /// Build the files of a release
+    ///
+    /// Build the files of a release, as `release.yml` publishes them: programs, images, their bills of materials, checksums.
+    ReleaseFiles(ReleaseFiles),
     /// Upload the DAGs and their requirements to the Airflow bucket
     SyncDags(SyncDags),
     /// Upload the sample responses to the lake
@@ -69,9 +73,28 @@ pub struct BuildImages {
     /// Build without using the cache
     #[arg(long)]
     pub no_cache: bool,
+    /// Also save the images to this archive, as `docker save` does
+    #[arg(long, value_name = "FILE", conflicts_with = "push")]
+    pub save: Option<PathBuf>,
+    /// Push the images in this archive, and build nothing
+    #[arg(long, value_name = "FILE", requires = "push", conflicts_with = "no_cache")]
+    pub from: Option<PathBuf>,
     /// Print the key and inputs of each image without building it
-    #[arg(long, conflicts_with_all = ["push", "no_cache"])]
+    #[arg(long, conflicts_with_all = ["push", "no_cache", "save"])]
     pub dry_run: bool,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask release-files --tag v0.2.0 --dir release")]
+pub struct ReleaseFiles {
+    /// Tag of the release, vX.Y.Z
+    #[arg(long, value_name = "TAG")]
+    pub tag: String,
+    /// Folder for the files, which must be empty
+    #[arg(long, value_name = "DIR")]
+    pub dir: PathBuf,
     #[command(flatten)]
     pub common: Common,
 }

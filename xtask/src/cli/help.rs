@@ -2,13 +2,14 @@
 
 use clap::{Command, CommandFactory, FromArgMatches};
 
-const GROUPS: [(&str, &str); 6] = [
+const GROUPS: [(&str, &str); 7] = [
     ("Local", "local new-source rehearse"),
     ("Build and deploy", "preflight build-images diff deploy sync-dags upload-sample warehouse-init setup-github"),
     ("Operate", "status run logs report open forget recover destroy"),
     ("Inspect", "doctor settings templates prices conform"),
     ("Generate", "ci-gen dag-settings dbt-sources settings-schema"),
-    ("Check", "test lint"),
+    ("Check", "test lint pins"),
+    ("Release", "release release-files"),
 ];
 
 /// Parses the command line; on `--help` or a usage error, prints the text and exits.

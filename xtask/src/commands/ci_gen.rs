@@ -17,6 +17,7 @@ pub(super) fn run(args: &CiGen) -> Result<Exit> {
         }
         return Ok(Exit::Done);
     }
+    terminal::warnings(&workflows::warnings()?);
     let problems = workflows::check()?;
     let count = format!("{} problem{}", problems.len(), if problems.len() == 1 { "" } else { "s" });
     let failure = || Failure::new(format!("the workflows have {count}\n{}", problems.join("\n")));

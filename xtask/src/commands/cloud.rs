@@ -11,6 +11,7 @@ mod logs;
 mod open;
 mod recover;
 mod rehearse;
+mod release_files;
 mod report;
 mod run;
 mod stacks;
@@ -28,6 +29,7 @@ pub fn run(command: Cloud) -> Result<Exit> {
     match command {
         Cloud::Doctor(args) => doctor::run(&args),
         Cloud::BuildImages(args) => build_images::run(&args),
+        Cloud::ReleaseFiles(args) => release_files::run(&args),
         Cloud::SyncDags(args) => sync_dags::run(&args),
         Cloud::UploadSample(args) => upload_sample::run(&args),
         Cloud::Deploy(args) => deploy::run(&args),

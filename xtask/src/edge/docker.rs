@@ -1,5 +1,6 @@
 //! Builds, tags and pushes images with the Docker engine, through its local socket.
 
+mod archive;
 mod remove;
 
 use std::collections::BTreeMap;

@@ -11,8 +11,6 @@ use anyhow::{Context, Result, ensure};
 
 use crate::failure::Failure;
 
-/// MiniStack, an emulator of S3, ECR and CloudFormation.
-pub const MINISTACK: &str = "ministack==1.5.33";
 const REGION: &str = "eu-west-1";
 
 /// A running emulator, which is stopped when this value is dropped.

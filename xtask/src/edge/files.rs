@@ -86,6 +86,13 @@ pub fn write(path: &Path, text: &str) -> Result<()> {
     folder.and_then(|()| fs::write(path, text)).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
+/// Copies a file with its mode.
+#[cfg(feature = "cloud")]
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
+    let copied = fs::copy(from, to).map(|_| ());
+    copied.with_context(|| format!("cannot copy `{}` to `{}`", from.display(), to.display()))
+}
+
 /// Atomically writes a file that only its owner can read.
 pub fn write_secret(path: &Path, text: &str) -> Result<()> {
     let next = path.with_extension("new");

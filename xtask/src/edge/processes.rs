@@ -1,4 +1,4 @@
-//! Finds and stops a rehearsal's processes by a variable in their environment or by their process group.
+//! Finds and stops the processes of a rehearsal or a test suite by a variable in their environment or by their process group.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::failure::Failure;
 const KILL_AFTER: Duration = Duration::from_secs(8);
 const FAIL_AFTER: Duration = Duration::from_secs(20);
 
-/// Criteria for finding a rehearsal's processes.
+/// Criteria for finding the processes.
 #[derive(Clone, Copy, Debug)]
 pub struct Owner<'o> {
     /// Name and value of the variable in their environment.

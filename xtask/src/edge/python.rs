@@ -13,14 +13,14 @@ use anyhow::{Context, Result, ensure};
 
 use crate::failure::Failure;
 
-/// The uv version to install if the machine has none.
-const UV: &str = "uv==0.13.9";
+/// The versions of programs that are installed one at a time, where Dependabot updates them.
+const PROGRAMS: &str = include_str!("../../python/requirements.txt");
 
 /// The packages of an environment.
 #[derive(Clone, Copy, Debug)]
 pub enum Packages<'p> {
-    /// Exact versions by name.
-    Pinned(&'p [&'p str]),
+    /// One of [`PROGRAMS`], by name.
+    Program(&'p str),
     /// A lock file with exact versions and hashes, which are checked.
     Locked(&'p Path),
 }
@@ -34,7 +34,11 @@ pub fn environment(interpreter: Option<&Path>, dir: &Path, packages: Packages<'_
     // although `fastapi` is pinned, and then reject it.
     let locked = ["--no-deps", "--require-hashes", "-r"].map(OsStr::new);
     let (list, arguments) = match packages {
-        Packages::Pinned(names) => (names.join("\n"), names.iter().map(OsStr::new).collect()),
+        Packages::Program(name) => {
+            let is_of = |line: &&str| line.split_once("==").is_some_and(|(program, _)| program == name);
+            let pin = PROGRAMS.lines().find(is_of).with_context(|| format!("`{name}` has no pinned version"))?;
+            (pin.to_owned(), vec![OsStr::new(pin)])
+        }
         Packages::Locked(file) => {
             let list = fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))?;
             (list, [&locked[..], &[file.as_os_str()]].concat())
@@ -91,7 +95,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 fn with_uv(private: &Path, python: &Path, dir: &Path, list: &[&OsStr]) -> bool {
     let mut uv = PathBuf::from("uv");
     if run(Command::new(&uv).arg("--version")).is_err() {
-        let Ok(installed) = environment(None, private, Packages::Pinned(&[UV])) else { return false };
+        let Ok(installed) = environment(None, private, Packages::Program("uv")) else { return false };
         uv = installed.join("bin/uv");
     }
     let install = ["pip", "install", "--quiet", "--python"];

@@ -27,12 +27,6 @@ fn is_inherited(name: &OsStr) -> bool {
     KEPT.split(' ').any(|kept| name == kept)
 }
 
-/// Returns the output of git in a folder; `None` outside a clone or without git.
-pub fn git(folder: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git").args(arguments).current_dir(folder).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}
-
 /// Output of a program.
 #[derive(Clone, Debug)]
 pub struct Output {

@@ -79,7 +79,16 @@ impl DeployRequest {
 
     pub(super) fn images(&self) -> images::ImageRequest {
         let (registry, settings, variables) = (self.registry.clone(), self.settings.clone(), self.variables.clone());
-        images::ImageRequest { image: None, push: true, registry, no_cache: false, settings, variables }
+        images::ImageRequest {
+            image: None,
+            push: true,
+            registry,
+            no_cache: false,
+            save: None,
+            from: None,
+            settings,
+            variables,
+        }
     }
 
     pub(super) fn dags(&self) -> dags::SyncRequest {

@@ -3,7 +3,7 @@
 mod registry;
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -13,7 +13,7 @@ use crate::digest::sha256;
 use crate::doctor::Choice;
 use crate::edge::docker::{BuildImageOptionsBuilder, Engine, Progress, Pushed};
 use crate::edge::shell::Compiler;
-use crate::edge::{files, machine, shell};
+use crate::edge::{files, git, machine, shell};
 use crate::failure::Failure;
 use crate::image::{DBT, INGESTION, ImagePlan, Node, Toolchain, Tree, dbt, ingestion, short};
 use crate::settings::{Settings, Variables, given};
@@ -28,6 +28,10 @@ pub struct ImageRequest {
     /// Host of an emulated registry, used instead of ECR.
     pub registry: Option<String>,
     pub no_cache: bool,
+    /// The archive to which the engine's images are saved.
+    pub save: Option<PathBuf>,
+    /// The archive from which the engine gets the images; nothing is built.
+    pub from: Option<PathBuf>,
     pub settings: Settings,
     pub variables: Variables,
 }
@@ -143,6 +147,10 @@ pub fn find(request: &ImageRequest, plans: &[ImagePlan]) -> Result<BTreeMap<&'st
 pub fn apply(request: &ImageRequest, plans: &[ImagePlan], progress: &mut dyn BuildProgress) -> Result<Vec<BuiltImage>> {
     let registry = if request.push { Some(Registry::open(request)?) } else { None };
     let mut engine = None;
+    if let Some(archive) = &request.from {
+        progress.step(&format!("Loading {}", archive.display()));
+        engine.insert(request.engine()?).load(archive)?;
+    }
     let mut made = Vec::new();
     for plan in plans {
         let start = Instant::now();
@@ -175,6 +183,11 @@ pub fn apply(request: &ImageRequest, plans: &[ImagePlan], progress: &mut dyn Bui
         }
         result.seconds = (start.elapsed().as_secs_f64() * 100.0).round() / 100.0;
         made.push(result);
+    }
+    if let Some(archive) = &request.save {
+        progress.step(&format!("Saving {}", archive.display()));
+        let tags: Vec<String> = plans.iter().map(ImagePlan::tag).collect();
+        engine.map_or_else(|| request.engine(), Ok)?.save(&tags, archive)?;
     }
     record(&made)?;
     Ok(made)
@@ -218,6 +231,12 @@ fn build(request: &ImageRequest, plan: &ImagePlan, engine: &Engine, progress: &m
     if !request.no_cache && engine.image(&tag)?.is_some() {
         return Ok(false);
     }
+    if let Some(archive) = &request.from {
+        let failure = Failure::new(format!("`{}` does not contain `{tag}`", archive.display()));
+        let hint =
+            "it was saved from other files, with other settings or with another compiler; `--dry-run` prints the key";
+        return Err(failure.hint(hint).into());
+    }
     let mut context = plan.context.clone();
     if let Some(toolchain) = &plan.here {
         progress.step("Compiling the programs");
@@ -248,7 +267,7 @@ fn build(request: &ImageRequest, plan: &ImagePlan, engine: &Engine, progress: &m
 /// image's origin, not its contents.
 fn labels(plan: &ImagePlan) -> HashMap<String, String> {
     let root = files::root();
-    let git = |arguments: &[&str]| shell::git(&root, arguments);
+    let git = |arguments: &[&str]| git::git(&root, arguments).ok();
     let label = |name: &str, value: &str| (format!("org.opencontainers.image.{name}"), value.to_owned());
     let mut labels = HashMap::from([label("title", plan.name), label("version", short(&plan.key()))]);
     let (id, created) = (git(&["rev-parse", "HEAD"]), git(&["show", "--no-patch", "--format=%cI", "HEAD"]));

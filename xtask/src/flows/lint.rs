@@ -9,7 +9,7 @@ use crate::edge::{files, python, shell};
 use crate::failure::Failure;
 
 /// Lock file of the linters for workflows and crates, with hashes.
-pub const TOOLS: &str = "xtask/ci/requirements.lock";
+pub const TOOLS: &str = "xtask/ci/requirements.txt";
 
 /// Returns the Python environment with these tools.
 pub fn tools() -> Result<PathBuf> {

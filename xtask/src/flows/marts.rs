@@ -27,7 +27,7 @@ pub struct Marts {
 /// Returns the Python environment with dbt, which all local platforms in this repository share.
 pub fn environment() -> Result<PathBuf> {
     let root = files::root();
-    python::environment(None, &root.join("target/python/dbt"), Packages::Locked(&root.join("dbt/requirements.lock")))
+    python::environment(None, &root.join("target/python/dbt"), Packages::Locked(&root.join("dbt/requirements.txt")))
 }
 
 impl Marts {
@@ -98,7 +98,7 @@ impl Marts {
 /// each) as Redshift's SQL.
 pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String>) -> Result<Option<String>> {
     let root = files::root();
-    let lock = root.join("dbt/requirements-lint.lock");
+    let lock = root.join("dbt/requirements-lint.txt");
     let (dbt, project) = (environment()?.join("bin"), root.join("dbt"));
     let lint = python::environment(None, &root.join("target/python/dbt-lint"), Packages::Locked(&lock))?.join("bin");
     let compile = || -> Result<Option<String>> {
@@ -152,11 +152,11 @@ pub fn check_redshift(dir: &Path, load_sql: &Path, job: &BTreeMap<String, String
     Ok((!problems.is_empty()).then(|| problems.join("\n")))
 }
 
-/// Parses the project with dbt 2 (`dbt/requirements-2.lock`). dbt 2 writes into the project, so it gets a copy, without
+/// Parses the project with dbt 2 (`dbt/requirements-2.txt`). dbt 2 writes into the project, so it gets a copy, without
 /// `packages.yml`, for which it would download the packages.
 pub fn check_dbt_2() -> Result<()> {
     let root = files::root();
-    let lock = root.join("dbt/requirements-2.lock");
+    let lock = root.join("dbt/requirements-2.txt");
     let programs = python::environment(None, &root.join("target/python/dbt-2"), Packages::Locked(&lock))?.join("bin");
     let dir = root.join("target/dbt-2");
     files::remove(&dir)?;

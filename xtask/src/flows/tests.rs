@@ -1,39 +1,46 @@
 //! The test suites: their requirements and how each one runs.
 
+mod act;
 mod cargo;
 mod dags;
 mod database;
 mod fuzz;
 mod images;
+mod limit;
 mod templates;
 mod workflows;
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use thiserror::Error;
 
-use crate::edge::emulator::{Emulator, MINISTACK};
+use crate::edge::emulator::Emulator;
 use crate::edge::python::{self, Packages};
 use crate::edge::{files, machine, shell};
 use crate::failure::Failure;
 use crate::pipeline::Invocation;
+use crate::workflow::Shard;
+use crate::workflow::Shard::{Airflow, Emulators, Images, Rehearsal, Rust, Tools};
 use database::Database;
 
 pub use workflows::check_pins;
 
 /// The integration tests of the full xtask.
 const XTASK: [&str; 6] = ["--package", "xtask", "--features", "cloud", "--test", "it"];
-/// Comparisons with other tools, for figures in the documentation. They run only by name.
-const BY_NAME: [&str; 2] = ["sync speed", "image size"];
 /// Starts MiniStack and adds resource types that it does not support.
 const LAUNCHER: &str = "xtask/emulator/ministack.py";
+
+/// The maximum duration of the Rust tests of a suite, far above that of the longest one on a busy machine.
+const LIMIT: Duration = Duration::from_secs(40 * 60);
 
 /// The result of one suite.
 #[derive(Debug)]
 pub struct Suite {
     pub suite: &'static str,
+    /// The part of CI that runs it.
+    pub shard: Option<Shard>,
     /// Whether every test passed; an error is the reason why the suite did not run.
     pub passed: Result<bool, String>,
     pub seconds: f64,
@@ -44,31 +51,33 @@ pub struct Suite {
 #[error("{0}")]
 struct Missing(String);
 
-/// A suite: its name, why it runs only on request, and its function, which returns whether every test passed.
-type Entry = (&'static str, Option<&'static str>, fn(&Bench<'_>) -> Result<bool>);
+/// A suite: its name, its shard (none if it runs only by name), why it runs only on request, and its function, which returns
+/// whether every test passed.
+type Entry = (&'static str, Option<Shard>, Option<&'static str>, fn(&Bench<'_>) -> Result<bool>);
 
 /// Suites that share the Docker engine and a copy of the repository: one after another, beside the other suites.
 const ON_ENGINE: [&str; 2] = ["images", "rehearsal"];
 
 /// Every suite, the fast ones first. The first one builds the programs that the others use, so it runs alone.
-const SUITES: [Entry; 17] = [
-    ("light", None, cargo::light),
-    ("rust", None, cargo::rust),
-    ("redshift sql", None, cargo::redshift_sql),
-    ("redshift dbt", Some("takes minutes"), cargo::redshift_dbt),
-    ("s3 lake", Some("needs an emulator"), cargo::s3_lake),
-    ("templates", Some("needs linters"), templates::run),
-    ("workflows", Some("needs linters"), workflows::run),
-    ("stacks", Some("needs an emulator"), cargo::stacks),
-    ("dags", Some("needs Airflow"), dags::run),
-    ("images", Some("needs a Docker engine"), images::run),
-    ("rehearsal", Some("needs a Docker engine"), cargo::rehearsal),
-    ("exactly once", Some("takes minutes"), cargo::exactly_once),
-    ("lineage", Some("needs OpenLineage"), cargo::lineage),
-    ("report", Some("needs a browser"), cargo::report),
-    ("sync speed", Some("takes minutes"), cargo::sync_speed),
-    ("image size", Some("takes minutes"), images::size),
-    ("fuzz", Some("takes minutes"), fuzz::run),
+const SUITES: [Entry; 18] = [
+    ("light", Some(Rust), None, cargo::light),
+    ("rust", Some(Rust), None, cargo::rust),
+    ("redshift sql", Some(Rust), None, cargo::redshift_sql),
+    ("redshift dbt", Some(Emulators), Some("takes minutes"), cargo::redshift_dbt),
+    ("s3 lake", Some(Emulators), Some("needs an emulator"), cargo::s3_lake),
+    ("templates", Some(Tools), Some("needs linters"), templates::run),
+    ("workflows", Some(Tools), Some("needs linters"), workflows::run),
+    ("act", Some(Tools), Some("needs act"), act::run),
+    ("stacks", Some(Emulators), Some("needs an emulator"), cargo::stacks),
+    ("dags", Some(Airflow), Some("needs Airflow"), dags::run),
+    ("images", Some(Images), Some("needs a Docker engine"), images::run),
+    ("rehearsal", Some(Rehearsal), Some("needs a Docker engine"), cargo::rehearsal),
+    ("exactly once", Some(Emulators), Some("takes minutes"), cargo::exactly_once),
+    ("lineage", Some(Rust), Some("needs OpenLineage"), cargo::lineage),
+    ("report", Some(Rust), Some("needs a browser"), cargo::report),
+    ("sync speed", None, Some("takes minutes"), cargo::sync_speed),
+    ("image size", None, Some("takes minutes"), images::size),
+    ("fuzz", Some(Tools), Some("takes minutes"), fuzz::run),
 ];
 
 /// The environment in which the suites run.
@@ -87,17 +96,23 @@ impl Bench<'_> {
         files::folder(&self.dir.join(name))
     }
 
-    /// Runs the tests that match the filter, with the environment variables of the database and those in `more`.
+    /// Runs the tests that match the filter, with the environment variables of the database and those in `more`. Tests that
+    /// take longer than [`LIMIT`] fail: they are stopped, with everything that they started.
     fn cargo_test(&self, select: &[&str], filter: &[&str], more: &[(&str, String)]) -> Result<bool> {
         let mut environment = self.database.environment();
         environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        let mark = format!("{}-{}", std::process::id(), filter.join(" "));
+        environment.insert(limit::MARK.to_owned(), mark.clone());
         let log = self.parallel.then(tempfile::NamedTempFile::new).transpose()?;
-        let passed =
-            shell::cargo_test(&self.root, select, filter, &environment, log.as_ref().map(|log| log.as_file()))?;
+        let output = log.as_ref().map(|log| log.as_file());
+        let passed = limit::within(LIMIT, &mark, || shell::cargo_test(&self.root, select, filter, &environment, output))?;
         if let Some(log) = log {
             eprint!("{}", files::read(log.path())?.unwrap_or_default());
         }
-        Ok(passed)
+        if passed.is_none() {
+            (self.report)(&format!("The tests did not end within {} minutes, and were stopped", LIMIT.as_secs() / 60));
+        }
+        Ok(passed == Some(true))
     }
 
     /// Creates a Python environment with the packages from a lock file in the repository.
@@ -117,7 +132,7 @@ impl Bench<'_> {
 
     /// Starts MiniStack, directly or with a launcher such as [`LAUNCHER`].
     fn ministack(&self, launcher: Option<&str>, folder: &str) -> Result<Emulator> {
-        let python = self.environment(None, "ministack", Packages::Pinned(&[MINISTACK]))?;
+        let python = self.environment(None, "ministack", Packages::Program("ministack"))?;
         let launcher = launcher.map(|launcher| self.root.join(launcher));
         Emulator::ministack(&python, launcher.as_deref(), &self.folder(folder)?)
     }
@@ -152,11 +167,37 @@ fn require_docker_and(program: &str) -> Result<()> {
     Ok(())
 }
 
-/// Runs the suites named in `only`. If it is empty, runs every suite except those [`BY_NAME`] if `all` is true, and otherwise
-/// only the suites without special requirements.
-pub fn run(all: bool, only: &[String], report: &(dyn Fn(&str) + Sync)) -> Result<Vec<Suite>> {
-    let names: Vec<&str> = SUITES.iter().map(|(name, _, _)| *name).collect();
-    if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
+/// Which suites run.
+#[derive(Debug)]
+pub enum Selection {
+    /// Those without special requirements.
+    Fast,
+    /// All except those that run only by name.
+    All,
+    Named(Vec<String>),
+    Shard(Shard),
+}
+
+impl Selection {
+    fn has(&self, (name, shard, why, _): &Entry) -> bool {
+        match self {
+            Self::Fast => shard.is_some() && why.is_none(),
+            Self::All => shard.is_some(),
+            Self::Named(names) => names.iter().any(|one| one == name),
+            Self::Shard(one) => *shard == Some(*one),
+        }
+    }
+}
+
+/// Runs the selected suites. [`Selection::Fast`] also returns why the others did not run.
+///
+/// # Errors
+/// If a suite is unknown, or cannot run for another reason than a [`Missing`] requirement.
+pub fn run(selection: &Selection, report: &(dyn Fn(&str) + Sync)) -> Result<Vec<Suite>> {
+    let names: Vec<&str> = SUITES.iter().map(|(name, ..)| *name).collect();
+    if let Selection::Named(only) = selection
+        && let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str()))
+    {
         let failure = Failure::new(format!("unknown suite `{unknown}`"));
         return Err(failure.hint(format!("the suites are `{}`", names.join("`, `"))).into());
     }
@@ -166,24 +207,22 @@ pub fn run(all: bool, only: &[String], report: &(dyn Fn(&str) + Sync)) -> Result
     report("Starting the test database");
     let database = Database::start(&dir, report)?;
     let mut bench = Bench { root, dir, database, report, parallel: false };
-    let selected = SUITES.into_iter().filter(|(name, _, _)| match only {
-        [] => !BY_NAME.contains(name),
-        only => only.iter().any(|only| only == name),
-    });
-    let (first, others): (Vec<_>, Vec<_>) = selected.partition(|(name, _, _)| *name == "light");
-    let lanes: (Vec<_>, Vec<_>) = others.into_iter().partition(|(name, _, _)| ON_ENGINE.contains(name));
+    let is_fast = matches!(selection, Selection::Fast);
+    let listed = SUITES.into_iter().filter(|suite| selection.has(suite) || (is_fast && suite.1.is_some()));
+    let (first, others): (Vec<_>, Vec<_>) = listed.partition(|(name, ..)| *name == "light");
+    let lanes: (Vec<_>, Vec<_>) = others.into_iter().partition(|(name, ..)| ON_ENGINE.contains(name));
     let run = |bench: &Bench<'_>, suites: Vec<Entry>| -> Result<Vec<Suite>> {
-        let run = |(suite, more, work): Entry| {
+        let run = |(suite, shard, more, work): Entry| {
             let start = Instant::now();
             let passed = match more {
-                Some(why) if !all && only.is_empty() => Err(format!("{why}; run `cargo xtask test --all`")),
+                Some(why) if is_fast => Err(format!("{why}; run `cargo xtask test --all`")),
                 _ => match work(bench) {
                     Ok(passed) => Ok(passed),
                     Err(error) if error.is::<Missing>() => Err(error.to_string()),
                     Err(error) => return Err(error.context(format!("cannot run the `{suite}` suite"))),
                 },
             };
-            Ok(Suite { suite, passed, seconds: start.elapsed().as_secs_f64() })
+            Ok(Suite { suite, shard, passed, seconds: start.elapsed().as_secs_f64() })
         };
         suites.into_iter().map(run).collect()
     };

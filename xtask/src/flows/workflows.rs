@@ -1,6 +1,7 @@
 //! GitHub workflows: generated from the deployments' settings, and compared with them.
 //!
-//! A file with the generated header belongs to `ci-gen`; any other file in the folder is ignored.
+//! A file with the generated header belongs to `ci-gen`; any other file in the folder is not changed, and what the rules
+//! would refuse in it is a warning.
 
 pub mod github;
 
@@ -11,7 +12,7 @@ use crate::edge::files;
 use crate::failure::Failure;
 use crate::platform::partition;
 use crate::settings::Variables;
-use crate::workflow::{self, Deployment, FOLDER, File, HEADER, MODULES};
+use crate::workflow::{self, Deployment, FOLDER, File, HEADER, HOOKS, MODULES, Pins};
 
 /// Returns the deployments that the workflows use. `.env` and the environment are ignored, because the files are
 /// committed. Fails if two deployments share an environment.
@@ -29,16 +30,41 @@ pub fn deployments() -> Result<Vec<Deployment>> {
     Ok(deployments)
 }
 
+/// Returns the YAML files in a folder with their paths relative to the repository root, sorted; none if it does not exist.
+fn texts(folder: &str) -> Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for path in files::list(&files::root().join(folder)).unwrap_or_default() {
+        if !path.extension().is_some_and(|end| end == "yml" || end == "yaml") {
+            continue;
+        }
+        let name = path.file_name().map(|name| format!("{folder}/{}", name.to_string_lossy())).unwrap_or_default();
+        found.extend(files::read(&path)?.map(|text| (name, text)));
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Returns the warnings about the workflow files that `ci-gen` does not own.
+pub fn warnings() -> Result<Vec<String>> {
+    let foreign = texts(FOLDER)?.into_iter().filter(|(_, text)| !text.starts_with(HEADER));
+    Ok(foreign.flat_map(|(name, text)| workflow::warnings(&name, &text)).collect())
+}
+
 /// Generates the files with the committed pins. Also returns the files that are no longer generated, and invalid pins.
 fn generate() -> Result<(Vec<File>, Vec<String>, Vec<String>)> {
-    let mut committed = Vec::new();
-    for path in files::list(&files::root().join(FOLDER)).unwrap_or_default() {
-        let name = path.file_name().map(|name| format!("{FOLDER}/{}", name.to_string_lossy())).unwrap_or_default();
-        committed.extend(files::read(&path)?.filter(|text| text.starts_with(HEADER)).map(|text| (name, text)));
+    let (committed, _): (Vec<_>, Vec<_>) = texts(FOLDER)?.into_iter().partition(|(_, text)| text.starts_with(HEADER));
+    let (hooks, mut of_hooks, mut invalid) = (texts(HOOKS)?, Pins::new(), Vec::new());
+    for (name, text) in &hooks {
+        let (pins, wrong) = workflow::hook_pins(name, text);
+        of_hooks.extend(pins);
+        invalid.extend(wrong);
     }
-    committed.sort();
-    let (pins, invalid) = workflow::read(committed.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-    let files = workflow::files(&deployments()?, &pins)?;
+    let (pins, wrong) = workflow::read(committed.iter().map(|(name, text)| (name.as_str(), text.as_str())), of_hooks);
+    invalid.extend(wrong);
+    let mut files = workflow::files(&deployments()?, &pins)?;
+    for (name, text) in &hooks {
+        invalid.extend(workflow::insert(name, text, &mut files, &pins).err().into_iter().flatten());
+    }
     let names = committed.into_iter().map(|(name, _)| name);
     let stale = names.filter(|name| files.iter().all(|file| file.path != *name)).collect();
     Ok((files, stale, invalid))

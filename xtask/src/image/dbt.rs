@@ -11,7 +11,7 @@ use crate::failure::Failure;
 fn is_project(path: &str) -> bool {
     let folders = ["models", "seeds", "snapshots", "macros", "packages", "tests"].map(|name| format!("dbt/{name}/"));
     let files =
-        ["dbt_project.yml", "packages.yml", "profiles.yml", "requirements.lock", "lineage.py", "run.py", "Dockerfile"];
+        ["dbt_project.yml", "packages.yml", "profiles.yml", "requirements.txt", "lineage.py", "run.py", "Dockerfile"];
     folders.iter().any(|folder| path.starts_with(folder.as_str()))
         || path.strip_prefix("dbt/").is_some_and(|name| files.contains(&name))
 }
@@ -26,7 +26,7 @@ pub fn dbt(
     mut passing: BTreeMap<String, String>,
 ) -> Result<ImagePlan, Failure> {
     let lock =
-        repository.text("dbt/requirements.lock").ok_or_else(|| Failure::new("`dbt/requirements.lock` not found"))?;
+        repository.text("dbt/requirements.txt").ok_or_else(|| Failure::new("`dbt/requirements.txt` not found"))?;
     let packages = requirements(lock)?;
     let mut context = repository.only(is_project);
     let files = context.fingerprints();

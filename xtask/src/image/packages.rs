@@ -98,7 +98,7 @@ pub fn manifest(path: &str, text: &str) -> Result<String, Failure> {
     serde_json::to_string(&manifest).map_err(|error| Failure::new(format!("invalid {path}: {error}")))
 }
 
-/// Reads the packages listed in a hash-locked `requirements.lock`, as written by `uv pip compile --generate-hashes`.
+/// Reads the packages listed in a hash-locked `requirements.txt`, as written by `uv pip compile --generate-hashes`.
 pub fn requirements(lock: &str) -> Result<Vec<Package>, Failure> {
     let joined = lock.replace("\\\n", " ");
     let mut found = BTreeMap::new();
@@ -106,7 +106,7 @@ pub fn requirements(lock: &str) -> Result<Vec<Package>, Failure> {
         let wrong = || {
             let requirement = line.split(' ').next().unwrap_or(line);
             let failure = Failure::new(format!(
-                "requirements.lock: `{requirement}` is not pinned to an exact version with a hash"
+                "requirements.txt: `{requirement}` is not pinned to an exact version with a hash"
             ));
             failure.hint("create the file with `uv pip compile --generate-hashes`")
         };

@@ -82,19 +82,29 @@ impl ImagePlan {
         format!("{}:{}", self.name, self.key())
     }
 
-    /// Returns the bill of materials as CycloneDX 1.5 (ECMA-424) JSON, without a serial number or timestamp, so that
-    /// equal packages produce equal bytes. OWASP's library would add a second version of `syn`, among other
-    /// dependencies; these few fields do not justify it.
+    /// Returns the image's bill of materials.
     pub fn bill_of_materials(&self) -> String {
-        let document = json!({
-            "bomFormat": "CycloneDX",
-            "specVersion": "1.5",
-            "version": 1,
-            "metadata": { "component": { "type": "container", "name": self.name, "version": self.key() } },
-            "components": self.packages.iter().map(component).collect::<Vec<_>>(),
-        });
-        format!("{document:#}\n")
+        bill_of_materials("container", self.name, &self.key(), &self.packages)
     }
+}
+
+/// Returns the bill of materials of an image (`container`) or a program (`application`) as CycloneDX 1.5 (ECMA-424)
+/// JSON, without a timestamp and with a serial number of the content, so that equal packages produce equal bytes.
+/// `actions/attest` requires a serial number (v4.2.2, `src/sbom.ts`). OWASP's library would add a second version of
+/// `syn`, among other dependencies; these few fields do not justify it.
+pub fn bill_of_materials(kind: &str, name: &str, version: &str, packages: &[Package]) -> String {
+    let mut document = json!({
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": { "component": { "type": kind, "name": name, "version": version } },
+        "components": packages.iter().map(component).collect::<Vec<_>>(),
+    });
+    let digits = sha256(document.to_string().as_bytes());
+    // A UUID of version 8, whose digits may be any others (RFC 9562, section 5.8).
+    let (a, b, c, d, e) = (&digits[..8], &digits[8..12], &digits[12..15], &digits[15..18], &digits[18..30]);
+    document["serialNumber"] = format!("urn:uuid:{a}-{b}-8{c}-8{d}-{e}").into();
+    format!("{document:#}\n")
 }
 
 fn component(package: &Package) -> Value {

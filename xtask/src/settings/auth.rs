@@ -21,6 +21,10 @@ pub struct Auth {
     /// With `oidc`: the GitHub environment whose jobs may deploy after its reviewers approve. The environments with the
     /// same name and the suffix `-build` or `-plan` belong to it.
     pub environment: Option<String>,
+    /// Whether GitHub signs what the workflows build, and the jobs verify it: GitHub keeps attestations for public
+    /// repositories, and for private ones with GitHub Enterprise Cloud.
+    #[serde(default)]
+    pub attestations: bool,
 }
 
 /// The credentials of a deployment.

@@ -28,7 +28,7 @@ pub struct Images {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IngestionImage {
-    /// Where the programs are compiled.
+    /// Where the programs are compiled. IMAGE_COMPILE overrides it.
     pub compile: Compile,
     /// Rust image used to compile them in Docker, pinned by digest.
     #[schemars(regex(pattern = r"^[^@\s]+@sha256:[0-9a-f]{64}$"))]

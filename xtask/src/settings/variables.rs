@@ -12,13 +12,14 @@ use serde::Serialize;
 use super::document::{Problem, Problems};
 
 /// The environment variables that override settings, each with its key. Empty variables are ignored.
-pub const OVERRIDES: [(&str, &str); 8] = [
+pub const OVERRIDES: [(&str, &str); 9] = [
     ("AWS_DEFAULT_REGION", "region"),
     ("AWS_ACCOUNT_ID", "account"),
     ("BUCKET_SUFFIX", "bucket_suffix"),
     ("ALARM_EMAIL", "monitoring.email"),
     ("ALARM_WEBHOOK", "monitoring.webhook"),
     ("IMAGE_BASE", "images.dbt.base"),
+    ("IMAGE_COMPILE", "images.ingestion.compile"),
     ("IMAGE_PACKAGE_INDEX", "images.package_index"),
     ("IMAGE_CA_BUNDLE", "images.ca_bundle"),
 ];

@@ -1,30 +1,16 @@
-//! `ci.yml`: checks every change, and plans every pull request.
+//! `ci.yml`: builds and checks every change, and plans every pull request.
 
 use indexmap::IndexMap;
 
 use super::deployment::{Access, Deployment};
 use super::model::{Concurrency, Job, MAIN, Permission, Triggers, Workflow};
 use super::step::Step;
+use super::{build, checks};
 use crate::settings::Method;
 
 /// Installs the Rust version `model::RUST`; the runner already has rustup.
 pub(super) const INSTALL_RUST: &str =
     "rustup toolchain install 1.95.0 --no-self-update --profile minimal --component clippy --component rustfmt";
-
-/// The packages that the tests need and that GitHub's runner lacks. On Ubuntu, debootstrap needs Debian's keys.
-const PACKAGES: [&str; 6] =
-    ["debian-archive-keyring", "debootstrap", "docker-registry", "fonts-dejavu-core", "postgresql", "strace"];
-
-/// The name of each check and its `cargo xtask` arguments, fastest first. `.ci/run` runs the same checks in the same order.
-const STEPS: [(&str, &str); 7] = [
-    ("format", "lint format"),
-    ("generated workflows", "ci-gen --check"),
-    ("lint", "lint code"),
-    ("lint the light xtask", "lint light"),
-    ("document", "lint docs"),
-    ("crates", "lint crates"),
-    ("test", "test --all --require-all"),
-];
 
 /// Posts the plan as a comment on the pull request.
 const COMMENT: &str = concat!(include_str!("scripts/block.js"), include_str!("scripts/comment.js"));
@@ -39,49 +25,72 @@ pub(super) fn prepared() -> Vec<Step> {
     vec![Step::checkout(), Step::line("Rust", INSTALL_RUST)]
 }
 
-/// Returns a job with AWS credentials: it compiles the program, runs `before`, logs in, and runs the steps.
-pub(super) fn cloud_job(deployment: &Deployment, access: Access, before: Option<Step>, steps: Vec<Step>) -> Job {
-    let compiled = prepared().into_iter().chain(Step::compiles()).chain(before);
+/// Returns a job with AWS credentials: it downloads the program, logs in, and runs the steps. It compiles nothing.
+pub(super) fn cloud_job(deployment: &Deployment, access: Access, programs: &Programs, steps: Vec<Step>) -> Job {
+    let ready = prepared().into_iter().chain(Step::programs(programs));
     let identity = (deployment.settings.auth.method == Method::Oidc).then_some(Permission::IDENTITY);
+    let other_run = programs.run.as_ref().map(|_| Permission::ACTIONS);
+    let signed = programs.attested.then_some(Permission::ATTESTED);
     Job {
+        needs: programs.needs.clone(),
         environment: Some(deployment.environment_of(access)),
-        permissions: [Permission::CONTENTS].into_iter().chain(identity).collect(),
-        steps: compiled.chain(Step::login(deployment, access)).chain(steps).collect(),
+        permissions: [Permission::CONTENTS].into_iter().chain(other_run).chain(signed).chain(identity).collect(),
+        steps: ready.chain(Step::login(deployment, access)).chain(steps).collect(),
         ..Job::default()
     }
 }
 
+/// Where a job gets the program and the images from.
+pub(super) struct Programs {
+    /// The jobs that determine the other values.
+    pub needs: Vec<String>,
+    /// An expression for the SHA-256 of the archive.
+    pub sha256: String,
+    /// An expression for the run that built it, if it is not this one.
+    pub run: Option<String>,
+    /// Whether GitHub has signed it.
+    pub attested: bool,
+}
+
+impl Programs {
+    /// Those of the job `build` of the same run; `needs` has other jobs that must have succeeded.
+    pub fn built(needs: &[&str]) -> Self {
+        let needs = ["build"].iter().chain(needs).map(|name| (*name).to_owned()).collect();
+        Self { needs, sha256: build::SHA256.to_owned(), run: None, attested: false }
+    }
+}
+
 pub(super) fn workflow(deployments: &[Deployment]) -> Workflow {
-    let mut jobs = IndexMap::from([("check".to_owned(), check())]);
+    let mut jobs = IndexMap::from([("build".to_owned(), build::call()), ("checks".to_owned(), checks::call())]);
+    jobs.insert("required".to_owned(), required(&jobs));
     // The plan is for the deployment that a push updates.
     if let Some(first) = deployments.first() {
         jobs.insert("plan".to_owned(), plan(first));
         jobs.insert("comment".to_owned(), comment());
     }
-    // On main, every commit gets its own result.
+    // In a merge queue, every commit gets its own result.
     let cancel = "${{ github.event_name == 'pull_request' }}";
     Workflow {
         id: "ci",
-        why: &["Checks every change. For a pull request, also plans its changes in AWS."],
-        on: Triggers { push: Some(MAIN), pull_request: Some(MAIN), ..Triggers::default() },
-        concurrency: Concurrency::newest("ci-${{ github.ref }}", cancel),
+        why: &[
+            "Builds and checks every change before it is merged. For a pull request, also plans its changes in AWS.",
+        ],
+        on: Triggers { pull_request: Some(MAIN), merge_group: Some(MAIN), ..Triggers::default() },
+        concurrency: Some(Concurrency::newest("ci-${{ github.ref }}", cancel)),
         jobs,
     }
 }
 
-fn check() -> Job {
-    let apt = PACKAGES.join(" ");
-    let apt =
-        format!("sudo apt-get update --quiet && sudo apt-get install --quiet --yes --no-install-recommends {apt}");
-    let mut steps = prepared();
-    steps.extend([Step::line("install packages", &apt), Step::cache()]);
-    steps.extend(STEPS.iter().map(|(name, arguments)| Step::xtask(name, arguments)));
+/// Returns the check that the ruleset of `main` requires. A skipped or cancelled job is not a success.
+fn required(jobs: &IndexMap<String, Job>) -> Job {
+    let step = Step::script("check the results", None, include_str!("scripts/required.js"));
     Job {
-        name: "check".to_owned(),
-        why: "All tests, including those that need Docker, Airflow, emulators and a browser.",
-        permissions: vec![Permission::CONTENTS],
-        timeout_minutes: 90,
-        steps,
+        name: "required".to_owned(),
+        why: "The one check that a pull request needs: all others must have succeeded.",
+        condition: Some("always()".to_owned()),
+        needs: jobs.keys().cloned().collect(),
+        timeout_minutes: Some(5),
+        steps: vec![step.with_env("RESULTS", "${{ toJSON(needs) }}")],
         ..Job::default()
     }
 }
@@ -92,8 +101,8 @@ fn plan(deployment: &Deployment) -> Job {
         name: "plan".to_owned(),
         why: "Runs the pull request's code, so its role can only read from AWS and its token cannot write to the repository.",
         condition: Some(format!("{OURS} && vars.{} != ''", deployment.account_variable())),
-        timeout_minutes: 30,
-        ..cloud_job(deployment, Access::Plan, None, vec![diff, Step::keep("plan", "plan.txt")])
+        timeout_minutes: Some(30),
+        ..cloud_job(deployment, Access::Plan, &Programs::built(&[]), vec![diff, Step::keep("plan", "plan.txt")])
     }
 }
 
@@ -103,7 +112,7 @@ fn comment() -> Job {
         why: "Writes to the pull request without running its code.",
         needs: vec!["plan".to_owned()],
         permissions: vec![Permission::COMMENT],
-        timeout_minutes: 5,
+        timeout_minutes: Some(5),
         steps: vec![Step::fetch("plan", "."), Step::script("comment on the pull request", None, COMMENT)],
         ..Job::default()
     }

@@ -1,5 +1,10 @@
 //! `dependabot.yml`: the dependencies that Dependabot updates. A release must be a week old, so that releases that are
-//! soon withdrawn are skipped.
+//! soon withdrawn are skipped. `inventory` lists what watches the other versions.
+//!
+//! Dependabot reads Python requirements only from files whose names end in `.in` or `.txt`; `requirements.txt` is the
+//! lock file of the `requirements.in` beside it. Its ecosystem `uv` updates lock files with `uv pip compile` and the
+//! options `--universal`, `--generate-hashes`, `--no-strip-extras` and `--python-version` of the file's first lines
+//! (dependabot-core, `uv/file_updater/compile_file_updater.rb`).
 
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -7,26 +12,26 @@ use serde::Serialize;
 use super::{File, HEADER};
 
 /// The minimum age of a release in days.
-const COOLDOWN: u32 = 7;
+pub(super) const COOLDOWN: u32 = 7;
 
 /// Each ecosystem and its folders.
-pub(super) const KEPT: [(&str, &[&str]); 5] = [
+pub(super) const KEPT: [(&str, &[&str]); 4] = [
     ("cargo", &["/"]),
     (
-        "pip",
+        "uv",
+        // Including the folders directly below. The requirements in `/dags` and `/dags/tests` are those of MWAA's image.
         &[
-            "/dags",
-            "/dags/tests",
+            "/dags/tests/newest",
+            "/dags/tests/tools",
             "/dbt",
             "/infra",
             "/xtask/ci",
+            "/xtask/python",
             "/xtask/tests/it/needs_docker",
-            "/xtask/tests/it/needs_docker/plain",
             "/xtask/tests/it/needs_speed",
         ],
     ),
     ("npm", &["/xtask/ci", "/xtask/emulator/iam"]),
-    ("docker", &["/dbt", "/jobs", "/xtask/tests/it/needs_docker/plain"]),
     ("github-actions", &["/"]),
 ];
 

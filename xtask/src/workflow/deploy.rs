@@ -1,17 +1,13 @@
-//! `deploy.yml`: plans each push, waits for approval of the plan, and deploys exactly that plan.
+//! `deploy.yml`: builds, checks and plans each push, waits for approval of the plan, and deploys exactly that plan.
 
 use indexmap::IndexMap;
 
-use super::ci::cloud_job;
+use super::ci::{Programs, cloud_job};
 use super::deployment::{Access, Deployment};
 use super::drift::issue;
-use super::model::{Choice, Concurrency, Job, MAIN, Triggers, Workflow};
-use super::step::Step;
-
-/// The image names, as in `cargo xtask build-images`.
-pub(super) const IMAGES: [&str; 2] = [INGESTION, "dbt-image"];
-/// The image whose programs cargo compiles.
-pub(super) const INGESTION: &str = "ingestion-image";
+use super::model::{Choice, Concurrency, Job, MAIN, Permission, Triggers, Workflow};
+use super::step::{ARCHIVE, Step};
+use super::{build, checks};
 
 /// Shows the plan on the run page, and outputs its digest.
 const DIGEST: &str = concat!(include_str!("scripts/block.js"), include_str!("scripts/digest.js"));
@@ -19,8 +15,34 @@ const DIGEST: &str = concat!(include_str!("scripts/block.js"), include_str!("scr
 pub(super) fn workflow(deployments: &[Deployment]) -> Workflow {
     let names: Vec<String> = deployments.iter().map(|deployment| deployment.module.clone()).collect();
     let first = names.first().cloned().unwrap_or_default();
-    let phases = |(index, deployment)| phases(deployment, index == 0);
-    let mut jobs: IndexMap<String, Job> = deployments.iter().enumerate().flat_map(phases).collect();
+    let mut jobs = IndexMap::new();
+    if let Some((tested, promoted)) = deployments.split_first() {
+        let started = started(tested, true);
+        // The checks run even if there is no account yet.
+        let of = |job: Job| Job { condition: Some(started.clone()), ..job };
+        jobs.extend([("build".to_owned(), of(build::call())), ("checks".to_owned(), of(checks::call()))]);
+        let deploys = |started: &str, deployment: &Deployment| {
+            format!("{started} && vars.{} != ''", deployment.account_variable())
+        };
+        // One archive is for all deployments.
+        let attested = deployments.iter().any(|deployment| deployment.settings.auth.attestations);
+        let mut needs = vec!["checks"];
+        if attested {
+            jobs.insert("attest".to_owned(), attest());
+            needs.push("attest");
+        }
+        let built = Programs { attested, ..Programs::built(&needs) };
+        jobs.extend(phases(tested, built, &deploys(&started, tested)));
+        for deployment in promoted {
+            let id = format!("{}-promoted", deployment.module);
+            let started = deploys(&self::started(deployment, false), deployment);
+            let output = |name: &str| format!("${{{{ needs.{id}.outputs.{name} }}}}");
+            let programs =
+                Programs { needs: vec![id.clone()], sha256: output("sha256"), run: Some(output("run")), attested };
+            jobs.insert(id.clone(), promotion(tested, deployment, &started));
+            jobs.extend(phases(deployment, programs, &started));
+        }
+    }
     let notice = issue(&jobs, "A deployment failed");
     jobs.insert("notice".to_owned(), notice);
     let group = format!("deploy-${{{{ inputs.environment || '{first}' }}}}");
@@ -34,50 +56,99 @@ pub(super) fn workflow(deployments: &[Deployment]) -> Workflow {
     Workflow {
         id: "deploy",
         why: &[
-            "Deploys each push, one deployment at a time: creates the registry and buckets if missing, builds images, and deploys a plan.",
-            "No existing resource is changed before the plan is approved, and only the approved plan is deployed.",
-            "No cache is used: published artefacts are built from the commit alone. Each deployment's jobs are written out,",
-            "so that no expression determines a job's environment and thus its credentials.",
+            "Deploys each push after its checks, one deployment at a time: creates the registry and buckets if missing, pushes images,",
+            "and deploys a plan. No existing resource is changed before the plan is approved, and only the approved plan is deployed.",
+            "The later deployments get what the first one got. Each deployment's jobs are written out, so that no expression",
+            "determines a job's environment and thus its credentials.",
         ],
         on: Triggers {
             push: Some(MAIN),
             workflow_dispatch: Some([("inputs", [("environment", environment)].into())].into()),
             ..Triggers::default()
         },
-        concurrency: Concurrency::queued(&group),
+        concurrency: Some(Concurrency::queued(&group)),
         jobs,
     }
 }
 
-/// Returns the jobs of one deployment.
-fn phases(deployment: &Deployment, pushed: bool) -> Vec<(String, Job)> {
-    let id = |phase: &str| format!("{}-{phase}", deployment.module);
-    let name = |phase: &str| format!("{} {}", deployment.module, phase.replace('-', " "));
-    let cloud = |name: &str, arguments: &str| Step::cloud(name, deployment, arguments);
-
+/// Returns the condition for a deployment: it was started, and on `main`, because a manual run can be started on any branch.
+fn started(deployment: &Deployment, by_push: bool) -> String {
     let by_hand = format!("inputs.environment == '{}'", deployment.module);
-    let started = if pushed { format!("(github.event_name == 'push' || {by_hand})") } else { by_hand };
+    let started = if by_push { format!("(github.event_name == 'push' || {by_hand})") } else { by_hand };
+    format!("github.ref == 'refs/heads/main' && {started}")
+}
+
+/// Returns the job that signs the archive, without running code of this repository: a build script could sign something else.
+fn attest() -> Job {
+    let steps = Step::archive(&Programs::built(&[]))
+        .into_iter()
+        .chain([Step::attest("sign the programs", [("subject-path", ARCHIVE)])]);
+    Job {
+        name: "attest".to_owned(),
+        why: "Signs what was built, in a job that runs none of it.",
+        needs: vec!["build".to_owned()],
+        permissions: vec![Permission::SIGN, Permission::ATTEST],
+        timeout_minutes: Some(5),
+        steps: steps.collect(),
+        ..Job::default()
+    }
+}
+
+/// Returns the job that finds what the first deployment got for the same commit.
+fn promotion(tested: &Deployment, deployment: &Deployment, started: &str) -> Job {
+    let script = Step::script("find the tested programs", Some("tested"), include_str!("scripts/promoted.js"));
+    Job {
+        name: format!("{} promoted", deployment.module),
+        why: "Fails unless this commit was built, checked and deployed to the first environment.",
+        condition: Some(started.to_owned()),
+        permissions: vec![Permission::ACTIONS],
+        timeout_minutes: Some(5),
+        outputs: [("run", "${{ steps.tested.outputs.run }}"), ("sha256", "${{ steps.tested.outputs.sha256 }}")].into(),
+        steps: vec![script.with_env("FIRST", &format!("{} deploy", tested.module))],
+        ..Job::default()
+    }
+}
+
+/// Returns the job that checks that somebody must approve the deployment.
+fn approval(deployment: &Deployment, started: &str) -> Job {
+    let script = Step::script("look for reviewers", None, include_str!("scripts/approval.js"));
+    Job {
+        name: format!("{} approval", deployment.module),
+        why: "Fails if nobody must approve the deployment: nothing is created or changed then.",
+        condition: Some(started.to_owned()),
+        permissions: vec![Permission::ACTIONS],
+        timeout_minutes: Some(5),
+        steps: vec![script.with_env("ENVIRONMENT", &deployment.environment_of(Access::Deploy))],
+        ..Job::default()
+    }
+}
+
+/// Returns the jobs of one deployment.
+fn phases(deployment: &Deployment, mut programs: Programs, started: &str) -> Vec<(String, Job)> {
+    let id = |phase: &str| format!("{}-{phase}", deployment.module);
+    let name = |phase: &str| format!("{} {phase}", deployment.module);
+    let approval = deployment.reviewed().then(|| (id("approval"), approval(deployment, started)));
+    programs.needs.extend(approval.iter().map(|(id, _)| id.clone()));
+    let cloud = |name: &str, arguments: &str| Step::cloud(name, deployment, arguments);
+    // Each job needs those that determine its programs, and the one before it.
+    let job = |access, before: Option<&str>, steps| {
+        let job = cloud_job(deployment, access, &programs, steps);
+        Job { needs: job.needs.iter().cloned().chain(before.map(id)).collect(), ..job }
+    };
+
     let create = cloud("registry and buckets", "deploy --create-only --stack registry --stack storage --yes");
     let base = Job {
         name: name("base"),
         why: "Creates the registry and buckets if they are missing, because the images and the plan need them. Existing ones are part of the plan.",
-        // A manual run can be started on any branch.
-        condition: Some(format!("github.ref == 'refs/heads/main' && {started}")),
-        timeout_minutes: 60,
-        ..cloud_job(deployment, Access::Build, None, vec![create])
+        condition: Some(started.to_owned()),
+        timeout_minutes: Some(60),
+        ..job(Access::Build, None, vec![create])
     };
-    let image = |image: &str| {
-        let arguments = format!("build-images --push --image {image}");
-        // The ingestion image's programs are compiled before the job has credentials, like everything that cargo compiles.
-        let build = || Step::local("compile and build", deployment, &arguments.replace(" --push", ""));
-        let before = (image == INGESTION).then(build);
-        Job {
-            name: name(image),
-            why: "Builds and pushes the image unless it is already in the registry.",
-            needs: vec![id("base")],
-            timeout_minutes: 60,
-            ..cloud_job(deployment, Access::Build, before, vec![cloud("build and push", &arguments)])
-        }
+    let images = Job {
+        name: name("images"),
+        why: "Pushes the images that the registry does not have.",
+        timeout_minutes: Some(60),
+        ..job(Access::Build, Some("base"), vec![cloud("push", "build-images --push --from programs/images.tar")])
     };
     let steps = vec![
         cloud("plan", "diff --json").into_file("plan.json"),
@@ -88,30 +159,29 @@ fn phases(deployment: &Deployment, pushed: bool) -> Vec<(String, Job)> {
     let plan = Job {
         name: name("plan"),
         why: "Shows the plan on the run page, and outputs its digest.",
-        needs: IMAGES.map(id).into(),
-        timeout_minutes: 30,
+        timeout_minutes: Some(30),
         outputs: [("digest", "${{ steps.plan.outputs.digest }}")].into(),
-        ..cloud_job(deployment, Access::Plan, None, steps)
+        ..job(Access::Plan, Some("images"), steps)
     };
     let digest = format!("${{{{ needs.{}.outputs.digest }}}}", id("plan"));
-    let steps = vec![
+    // An approval can take days.
+    let current =
+        deployment.reviewed().then(|| Step::script("compare with main", None, include_str!("scripts/main.js")));
+    let steps = current.into_iter().chain([
         cloud("deploy the plan", "deploy --yes --expect $DIGEST").with_env("DIGEST", &digest),
         cloud("upload the DAGs", "sync-dags"),
         cloud("verify", "status"),
-    ];
+    ]);
     let deploy = Job {
         name: name("deploy"),
         why: if deployment.reviewed() {
-            "Waits for the environment's reviewers. Fails if the plan differs from the one that they approved."
+            "Waits for the environment's reviewers. Fails if the plan differs from the one that they approved, or if main has moved on."
         } else {
             "Fails if the plan differs from the one that was shown."
         },
-        needs: vec![id("plan")],
-        timeout_minutes: 120,
-        ..cloud_job(deployment, Access::Deploy, None, steps)
+        timeout_minutes: Some(120),
+        ..job(Access::Deploy, Some("plan"), steps.collect())
     };
-    let mut jobs = vec![(id("base"), base)];
-    jobs.extend(IMAGES.map(|name| (id(name), image(name))));
-    jobs.extend([(id("plan"), plan), (id("deploy"), deploy)]);
-    jobs
+    let phases = [("base", base), ("images", images), ("plan", plan), ("deploy", deploy)];
+    approval.into_iter().chain(phases.map(|(name, job)| (id(name), job))).collect()
 }

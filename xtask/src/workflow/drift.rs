@@ -3,14 +3,18 @@
 
 use indexmap::IndexMap;
 
-use super::ci::{cloud_job, prepared};
+use super::build;
+use super::ci::{Programs, cloud_job, prepared};
 use super::deployment::{Access, Deployment};
 use super::model::{Concurrency, Job, Permission, Triggers, Workflow};
 use super::step::Step;
 
 pub(super) fn workflow(deployments: &[Deployment]) -> Workflow {
     let drifts = deployments.iter().map(|deployment| (format!("{}-drift", deployment.module), drift(deployment)));
-    let mut jobs: IndexMap<String, Job> = drifts.chain([("pins".to_owned(), online())]).collect();
+    let mut jobs: IndexMap<String, Job> = std::iter::once(("build".to_owned(), build::call()))
+        .chain(drifts)
+        .chain([("pins".to_owned(), pins()), ("advisories".to_owned(), advisories())])
+        .collect();
     let notice = issue(&jobs, "Drift, or a wrong pin");
     jobs.insert("notice".to_owned(), notice);
     // A separate issue: dbt 2 is not in use.
@@ -30,34 +34,49 @@ pub(super) fn workflow(deployments: &[Deployment]) -> Workflow {
             workflow_dispatch: Some(IndexMap::new()),
             ..Triggers::default()
         },
-        concurrency: Concurrency::queued("drift"),
+        concurrency: Some(Concurrency::queued("drift")),
         jobs,
     }
 }
 
 fn drift(deployment: &Deployment) -> Job {
     let cloud = |name: &str, arguments: &str| Step::cloud(name, deployment, arguments);
-    let steps = vec![cloud("status", "status"), cloud("drift", "status --drift")];
+    let steps = vec![cloud("status", "status"), cloud("drift", "status --drift").regardless()];
     Job {
         name: format!("{} drift", deployment.module),
         why: "Runs only for a deployment whose account variable is set.",
         condition: Some(format!("vars.{} != ''", deployment.account_variable())),
-        timeout_minutes: 45,
-        ..cloud_job(deployment, Access::Plan, None, steps)
+        timeout_minutes: Some(45),
+        ..cloud_job(deployment, Access::Plan, &Programs::built(&[]), steps)
     }
 }
 
-/// Returns the job of the checks over the network: pinned commits match their releases, no crate has an advisory.
-fn online() -> Job {
-    let mut steps = prepared();
-    let [light, _] = Step::compiles();
-    let actions = Step::xtask("actions", "ci-gen --check --online").with_env("GH_TOKEN", "${{ github.token }}");
-    steps.extend([light, actions, Step::xtask("crates", "lint advisories")]);
+/// Compiles nothing, because its token is in its steps' environment.
+fn pins() -> Job {
+    let programs = Programs::built(&[]);
+    let mut steps = vec![Step::checkout()];
+    steps.extend(Step::programs(&programs));
+    let actions = Step::program("actions", "ci-gen --check --online").with_env("GH_TOKEN", "${{ github.token }}");
+    steps.extend([actions, Step::program("images and compiler", "pins --online").regardless()]);
     Job {
         name: "pins".to_owned(),
-        why: "Compares each pin with its release on GitHub, and checks the crates for RustSec advisories.",
+        why: "Compares each action, and each pin that Dependabot does not see, with its newest release.",
+        needs: programs.needs,
         permissions: vec![Permission::CONTENTS],
-        timeout_minutes: 30,
+        timeout_minutes: Some(30),
+        steps,
+        ..Job::default()
+    }
+}
+
+fn advisories() -> Job {
+    let mut steps = prepared();
+    steps.push(Step::xtask("crates", "lint advisories"));
+    Job {
+        name: "advisories".to_owned(),
+        why: "Checks the crates for RustSec advisories.",
+        permissions: vec![Permission::CONTENTS],
+        timeout_minutes: Some(30),
         steps,
         ..Job::default()
     }
@@ -69,7 +88,7 @@ fn dbt_2() -> Job {
         name: "dbt 2".to_owned(),
         why: "Parses the dbt project with the next major version. Fails if dbt 2 cannot be installed.",
         permissions: vec![Permission::CONTENTS],
-        timeout_minutes: 30,
+        timeout_minutes: Some(30),
         steps,
         ..Job::default()
     }
@@ -83,8 +102,8 @@ pub(super) fn issue(jobs: &IndexMap<String, Job>, title: &str) -> Job {
         why: "Maintains one issue: opens it at the first failure, updates it, and closes it after a success.",
         condition: Some("always()".to_owned()),
         needs: jobs.keys().cloned().collect(),
-        permissions: vec![Permission::ISSUES],
-        timeout_minutes: 5,
+        permissions: vec![Permission::ISSUES, Permission::ACTIONS],
+        timeout_minutes: Some(5),
         steps: vec![step.with_env("TITLE", title).with_env("RESULTS", "${{ toJSON(needs) }}")],
         ..Job::default()
     }

@@ -20,7 +20,8 @@ pub struct Workflow {
     /// The workflow's purpose, as comment lines.
     pub why: &'static [&'static str],
     pub on: Triggers,
-    pub concurrency: Concurrency,
+    /// `None` for a workflow that others call: it runs as a part of theirs.
+    pub concurrency: Option<Concurrency>,
     pub jobs: IndexMap<String, Job>,
 }
 
@@ -31,6 +32,12 @@ pub struct Triggers {
     pub push: Option<Branches>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pull_request: Option<Branches>,
+    /// For a merge queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merge_group: Option<Branches>,
+    /// As a job of another workflow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow_call: Option<Called>,
     /// Cron schedules, in UTC.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub schedule: Vec<IndexMap<&'static str, &'static str>>,
@@ -39,12 +46,25 @@ pub struct Triggers {
     pub workflow_dispatch: Option<IndexMap<&'static str, IndexMap<&'static str, Choice>>>,
 }
 
+/// Branches, or tags.
 #[derive(Clone, Debug, Serialize)]
 pub struct Branches {
-    branches: [&'static str; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    branches: Option<[&'static str; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tags: Option<[&'static str; 1]>,
 }
 
-pub const MAIN: Branches = Branches { branches: ["main"] };
+pub const MAIN: Branches = Branches { branches: Some(["main"]), tags: None };
+/// The tags of releases.
+pub const RELEASES: Branches = Branches { branches: None, tags: Some(["v*"]) };
+
+/// The outputs of a workflow that others call, each with its value.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Called {
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub outputs: IndexMap<&'static str, IndexMap<&'static str, &'static str>>,
+}
 
 /// A choice from a list.
 #[derive(Clone, Debug, Serialize)]
@@ -90,8 +110,15 @@ pub struct Job {
     pub condition: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
+    /// The workflow that this job calls; the job then has no runner, no time limit and no steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uses: Option<&'static str>,
+    #[serde(skip_serializing_if = "Runner::is_absent")]
     pub runs_on: Runner,
-    pub timeout_minutes: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_minutes: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<Strategy>,
     /// The GitHub environment, which determines reviewers, allowed branches and the subject of the identity token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
@@ -101,7 +128,37 @@ pub struct Job {
     /// Outputs for later jobs.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub outputs: IndexMap<&'static str, &'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
+}
+
+impl Job {
+    /// Returns a job that calls another generated workflow.
+    pub fn call(name: &str, why: &'static str, workflow: &'static str) -> Self {
+        let permissions = vec![Permission::CONTENTS];
+        Self {
+            name: name.to_owned(),
+            why,
+            uses: Some(workflow),
+            runs_on: Runner::Absent,
+            permissions,
+            ..Self::default()
+        }
+    }
+}
+
+/// One job for each value of a variable. A failure does not cancel the others, so that one run shows all failures.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Strategy {
+    fail_fast: bool,
+    matrix: IndexMap<&'static str, Vec<&'static str>>,
+}
+
+impl Strategy {
+    pub fn each(variable: &'static str, values: Vec<&'static str>) -> Self {
+        Self { fail_fast: false, matrix: [(variable, values)].into() }
+    }
 }
 
 /// A fixed runner version, so that it changes only with a commit.
@@ -110,6 +167,14 @@ pub enum Runner {
     #[default]
     #[serde(rename = "ubuntu-24.04")]
     Ubuntu,
+    /// The job calls another workflow.
+    Absent,
+}
+
+impl Runner {
+    fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
 }
 
 /// A permission of a job's token, and its reason.
@@ -124,8 +189,14 @@ impl Permission {
     pub const CONTENTS: Self = Self { scope: "contents", level: "read", why: "checks out the sources" };
     /// For the job's identity token.
     pub const IDENTITY: Self = Self { scope: "id-token", level: "write", why: "assumes its role in AWS" };
+    pub const ACTIONS: Self = Self { scope: "actions", level: "read", why: "reads the runs of workflows" };
+    pub const ATTEST: Self = Self { scope: "attestations", level: "write", why: "stores the signature" };
+    pub const ATTESTED: Self = Self { scope: "attestations", level: "read", why: "verifies the signature" };
+    /// For the certificate of a signature.
+    pub const SIGN: Self = Self { scope: "id-token", level: "write", why: "signs as this workflow" };
     pub const COMMENT: Self =
         Self { scope: "pull-requests", level: "write", why: "posts the plan on the pull request" };
+    pub const PUBLISH: Self = Self { scope: "contents", level: "write", why: "creates the release" };
     pub const ISSUES: Self = Self { scope: "issues", level: "write", why: "reports failures in an issue" };
 }
 
@@ -139,7 +210,9 @@ impl Serialize for Workflow {
         map.serialize_entry("name", self.id)?;
         map.serialize_entry("on", &self.on)?;
         map.serialize_entry("permissions", &IndexMap::<(), ()>::new())?;
-        map.serialize_entry("concurrency", &self.concurrency)?;
+        if let Some(concurrency) = &self.concurrency {
+            map.serialize_entry("concurrency", concurrency)?;
+        }
         map.serialize_entry("defaults", &IndexMap::from([("run", IndexMap::from([("shell", "bash")]))]))?;
         map.serialize_entry("env", &IndexMap::from([("CARGO_TERM_COLOR", "always"), ("RUSTUP_TOOLCHAIN", RUST)]))?;
         map.serialize_entry("jobs", &self.jobs)?;
@@ -183,6 +256,6 @@ fn annotated(line: &str, indent: usize, job: Option<&Job>, pins: &Pins) -> Strin
         return format!("{line} # {}", permission.why);
     }
     // The table has every action; the tests generate every workflow.
-    let pin = trimmed.strip_prefix("uses: ").map(|action| &pins[action]);
+    let pin = trimmed.strip_prefix("uses: ").filter(|uses| !uses.starts_with("$/")).map(|action| &pins[action]);
     pin.map_or_else(|| line.to_owned(), |pin| format!("{line}@{} # {}", pin.commit, pin.version))
 }

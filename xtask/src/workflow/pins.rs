@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 
 /// The commits of release tags, read from the actions' repositories.
-const RELEASED: [(&str, &str, &str); 6] = [
+const RELEASED: [(&str, &str, &str); 7] = [
     ("Swatinem/rust-cache", "6323deb102c322ba6fcbdcafc7e3dddab59af2b6", "v2.9.2"),
+    ("actions/attest", "1e69f48acb82d1966a394da916b4c1698aa569d6", "v4.2.2"),
     ("actions/checkout", "3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"),
     ("actions/download-artifact", "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c", "v8.0.1"),
     ("actions/github-script", "ed597411d8f924073f98dfc5c65a23a2325f34cd", "v8.0.0"),
@@ -35,15 +36,20 @@ pub(super) fn released() -> Pins {
     RELEASED.map(|(action, commit, version)| (action.to_owned(), Pin::new(action, commit, version))).into()
 }
 
-/// Reads the pins from the files; the table provides the pins for actions that the files do not use. Also returns the
-/// errors, with file and line.
-pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> (Pins, Vec<String>) {
-    let (mut pins, mut first, mut wrong) = (released(), Pins::new(), Vec::new());
+/// Reads the pins from the files; the table provides the pins for actions that the files do not use, and `hooks` those of
+/// the hooks. Also returns the errors, with file and line.
+pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>, hooks: Pins) -> (Pins, Vec<String>) {
+    let (mut pins, mut first, mut wrong) = (hooks, Pins::new(), Vec::new());
+    pins.extend(released());
     for (file, text) in files {
         for (index, line) in text.lines().enumerate() {
             let Some(uses) = line.trim_start().trim_start_matches("- ").strip_prefix("uses:") else { continue };
+            // A file of this repository, at the commit of the run.
+            if uses.trim().starts_with("$/") {
+                continue;
+            }
             let place = format!("{file}:{}", index + 1);
-            match pin(uses.trim()) {
+            match pin(uses.trim(), &pins) {
                 Err(why) => wrong.push(format!("{place}: {why}")),
                 Ok(pin) => {
                     let other = first.entry(pin.action.clone()).or_insert(pin.clone());
@@ -61,7 +67,7 @@ pub fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> (Pins, V
 }
 
 /// Parses `owner/name@commit # v1.2.3`.
-fn pin(uses: &str) -> Result<Pin, String> {
+pub(super) fn parsed(uses: &str) -> Result<Pin, String> {
     let (reference, comment) = uses.split_once(" # ").unwrap_or((uses, ""));
     let (action, commit) =
         reference.trim().split_once('@').ok_or_else(|| format!("`{reference}` is not pinned to a commit"))?;
@@ -75,10 +81,17 @@ fn pin(uses: &str) -> Result<Pin, String> {
     if numbers.len() != 3 || !numbers.iter().all(is_number) {
         return Err(format!("`{action}` needs the commit's release as a comment: `# v1.2.3`"));
     }
-    let known = RELEASED.iter().find(|(name, _, _)| *name == action);
-    let (_, released, name) = known.ok_or_else(|| format!("`{action}` is not used by the generated workflows"))?;
-    if (commit == *released) != (version == *name) {
-        return Err(format!("only the commit or only the version of `{action}` was updated: {name} is {released}"));
-    }
     Ok(Pin::new(action, commit, version))
+}
+
+/// Parses the pin of an action that the generated workflows use, in `known`.
+fn pin(uses: &str, known: &Pins) -> Result<Pin, String> {
+    let pin = parsed(uses)?;
+    let Pin { action, commit, version } = &pin;
+    let released = known.get(action).ok_or_else(|| format!("`{action}` is not used by the generated workflows"))?;
+    if (*commit == released.commit) != (*version == released.version) {
+        let Pin { commit, version, .. } = released;
+        return Err(format!("only the commit or only the version of `{action}` was updated: {version} is {commit}"));
+    }
+    Ok(pin)
 }

@@ -5,18 +5,57 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::ci::Programs;
 use super::deployment::{Access, Deployment, KEYS};
 use crate::settings::Method;
 
-/// The commands that compile both variants of xtask.
-pub(super) const COMPILES: [&str; 2] =
-    ["cargo build --locked --package xtask", "cargo build --locked --package xtask --features cloud"];
+/// Compiles the program that `cargo xtask` starts.
+pub(super) const COMPILE_LIGHT: &str = "cargo build --locked --package xtask";
+/// The program that the `build` workflow compiled, in the artifact that a job unpacked.
+pub(super) const PROGRAM: &str = "programs/xtask";
+/// The images' keys contain the compiler, so that of Docker is used: it is the same on every runner.
+pub(super) const COMPILE: (&str, &str) = ("IMAGE_COMPILE", "docker");
+/// The archive in the artifact, and its lines: in the `build` workflow, and in the jobs that use it.
+pub(super) const ARCHIVE: &str = "programs.tar";
+pub(super) const DIGEST: &str = "echo \"sha256=$(sha256sum programs.tar | cut -c -64)\" >> \"$GITHUB_OUTPUT\"";
+pub(super) const VERIFY: &str = "sha256sum --check --strict <<< \"$SHA256  programs.tar\"";
+/// Only `deploy.yml` on `main` signs, and only what it built from the commit of this run.
+pub(super) const VERIFY_SIGNATURE: &str = "gh attestation verify programs.tar --repo \"$GITHUB_REPOSITORY\" \
+    --signer-workflow \"$GITHUB_REPOSITORY/.github/workflows/deploy.yml\" --source-digest \"$GITHUB_SHA\" \
+    --source-ref refs/heads/main --deny-self-hosted-runners";
+const TOKEN: &str = "${{ github.token }}";
+pub(super) const UNPACK: &str = "tar --extract --file programs.tar";
+
+/// Splits a shell line into its words if it is one simple command: words of plain characters, `"$NAME"`, and at most one
+/// `> file` at the end. Everything else that a shell would interpret is refused, since no step needs it: lists, pipes,
+/// substitutions, assignments, other redirections, quotes, comments and line breaks.
+pub(super) fn command(line: &str) -> Option<Vec<String>> {
+    let is_plain = |word: &str| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:,@+*".contains(c) || c == '=')
+    };
+    let is_name = |name: &str| {
+        let is_of_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        name.starts_with(|c: char| c.is_ascii_uppercase()) && name.chars().all(is_of_name)
+    };
+    let variable = |word: &str| word.strip_prefix("\"$").and_then(|rest| rest.strip_suffix('"')).is_some_and(is_name);
+    let mut words: Vec<&str> = line.split(' ').collect();
+    if let [.., ">", file] = words[..]
+        && is_plain(file)
+    {
+        words.truncate(words.len() - 2);
+    }
+    let first = words.first().filter(|word| is_plain(word) && !word.contains('='))?;
+    let rest = words[1..].iter().all(|word| is_plain(word) || variable(word));
+    (rest && !first.is_empty()).then(|| words.into_iter().map(str::to_owned).collect())
+}
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Step {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'static str>,
+    #[serde(rename = "if", skip_serializing_if = "Option::is_none")]
+    condition: Option<&'static str>,
     /// An action; the generated file also has its commit.
     #[serde(skip_serializing_if = "Option::is_none")]
     uses: Option<&'static str>,
@@ -39,6 +78,17 @@ impl Step {
         Self::action("check out the sources", "actions/checkout", [("persist-credentials", "false")])
     }
 
+    /// Checks out the sources with all commits and branches.
+    pub fn checkout_history() -> Self {
+        let with = [("persist-credentials", "false"), ("fetch-depth", "0")];
+        Self::action("check out the sources and their history", "actions/checkout", with)
+    }
+
+    /// Signs the provenance of files by their checksums or, with a bill of materials, what a file contains.
+    pub fn attest<const N: usize>(name: &str, with: [(&'static str, &str); N]) -> Self {
+        Self::action(name, "actions/attest", with)
+    }
+
     /// Restores compiled crates, for tests only: a pull request could have written them, so never for artefacts.
     pub fn cache() -> Self {
         Self::action("restore compiled crates", "Swatinem/rust-cache", [("cache-on-failure", "true")])
@@ -50,17 +100,36 @@ impl Step {
         Self::action(&format!("upload the {name}"), "actions/upload-artifact", with)
     }
 
+    /// Uploads what a failed step left behind, if anything.
+    pub fn remains(name: &str, path: &str) -> Self {
+        let mut step = Self::keep(name, path);
+        step.with.insert("if-no-files-found", "ignore".to_owned());
+        Self { condition: Some("failure()"), ..step }
+    }
+
     /// Downloads a file that an earlier job uploaded.
     pub fn fetch(name: &str, path: &str) -> Self {
         let with = [("name", name), ("path", path)];
         Self::action(&format!("download the {name}"), "actions/download-artifact", with)
     }
 
-    /// Compiles the program before the job has credentials, because every build script can read the environment. It compiles both
-    /// variants: `cargo xtask` starts the one without AWS clients, which starts the other.
-    pub fn compiles() -> [Self; 2] {
-        let [light, full] = COMPILES;
-        [Self::line("compile xtask", light), Self::line("compile xtask with AWS clients", full)]
+    /// Downloads the archive of the programs and compares it with its SHA-256.
+    pub fn archive(programs: &Programs) -> [Self; 2] {
+        let mut fetch = Self::fetch(&format!("programs-{}", programs.sha256), ".");
+        fetch.name = "download the programs".to_owned();
+        if let Some(run) = &programs.run {
+            fetch.with.extend([("run-id", run.clone()), ("github-token", TOKEN.to_owned())]);
+        }
+        [fetch, Self::line("verify the programs", VERIFY).with_env("SHA256", &programs.sha256)]
+    }
+
+    /// Downloads the programs, verifies and unpacks them.
+    pub fn programs(programs: &Programs) -> Vec<Self> {
+        let signature = Self::line("verify the signature", VERIFY_SIGNATURE).with_env("GH_TOKEN", TOKEN);
+        let mut steps: Vec<Self> = Self::archive(programs).into();
+        steps.extend(programs.attested.then_some(signature));
+        steps.push(Self::line("unpack the programs", UNPACK));
+        steps
     }
 
     /// Calls GitHub's API. The script reads its inputs from the environment.
@@ -79,19 +148,21 @@ impl Step {
         Self::line(name, &format!("cargo xtask{}", arguments.split(' ').map(quoted).collect::<String>()))
     }
 
+    /// Runs the downloaded program, which compiles nothing.
+    pub fn program(name: &str, arguments: &str) -> Self {
+        let quoted = |word: &str| if word.starts_with('$') { format!(" \"{word}\"") } else { format!(" {word}") };
+        Self::line(name, &format!("{PROGRAM}{}", arguments.split(' ').map(quoted).collect::<String>()))
+    }
+
     /// Runs a command that calls AWS. Access keys, if used, are passed only to this step.
     pub fn cloud(name: &str, deployment: &Deployment, arguments: &str) -> Self {
-        let mut step = Self::local(name, deployment, arguments);
+        let mut step = Self::program(name, &format!("{arguments} --env {}", deployment.module))
+            .with_env("AWS_ACCOUNT_ID", &deployment.account())
+            .with_env(COMPILE.0, COMPILE.1);
         if deployment.settings.auth.method == Method::Keys {
             step.env.extend(KEYS.map(|name| (name, format!("${{{{ secrets.{name} }}}}"))));
         }
         step
-    }
-
-    /// Runs a command that uses a deployment's settings but does not call AWS.
-    pub fn local(name: &str, deployment: &Deployment, arguments: &str) -> Self {
-        Self::xtask(name, &format!("{arguments} --env {}", deployment.module))
-            .with_env("AWS_ACCOUNT_ID", &deployment.account())
     }
 
     /// Assumes a role in the deployment's account with GitHub's identity token; `None` if the deployment uses keys.
@@ -111,6 +182,19 @@ impl Step {
         ];
         let name = format!("assume the role {}", deployment.role(access));
         Some(Self::action(&name, "aws-actions/configure-aws-credentials", with))
+    }
+
+    /// Runs the step even if an earlier one failed.
+    #[must_use]
+    pub fn regardless(mut self) -> Self {
+        self.condition = Some("${{ !cancelled() }}");
+        self
+    }
+
+    #[must_use]
+    pub fn with_id(mut self, id: &'static str) -> Self {
+        self.id = Some(id);
+        self
     }
 
     #[must_use]

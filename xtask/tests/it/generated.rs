@@ -91,7 +91,7 @@ fn copy() -> tempfile::TempDir {
     for module in ["dev", "prod"] {
         copied(folder.path(), &format!("infra/settings/{module}.yaml"));
     }
-    for name in ["ci", "deploy", "drift"] {
+    for name in ["build", "checks", "ci", "deploy", "drift", "release"] {
         copied(folder.path(), &format!(".github/workflows/{name}.yml"));
     }
     folder
@@ -134,9 +134,9 @@ fn only_an_updated_pin_may_differ_from_the_generated_workflows() {
         ("*", &|text| text.replace(old, new), "only the commit or only the version"),
         ("deploy.yml", &swap(" # v7.0.1", ""), "needs the commit's release as a comment"),
         (
-            "ci.yml",
-            &swap("timeout-minutes: 90", "timeout-minutes: 9"),
-            "`timeout-minutes: 9` instead of `timeout-minutes: 90`",
+            "checks.yml",
+            &swap("timeout-minutes: 60", "timeout-minutes: 9"),
+            "`timeout-minutes: 9` instead of `timeout-minutes: 60`",
         ),
         ("ci.yml", &swap("permissions: {}\n", ""), "instead of `permissions: {}`"),
         (
@@ -160,8 +160,10 @@ fn other_workflows_are_kept_and_stale_ones_are_deleted() {
         let output = command.arg("ci-gen").current_dir(folder.path()).output().expect("xtask starts");
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
-    std::fs::write(path("own.yml"), "on: push\njobs: {a: {uses: ./x}}\n").expect("written");
-    assert!(ci_gen(folder.path()).status.success());
+    std::fs::write(path("own.yml"), "on: push\njobs: {a: {steps: [{uses: x/y@v1}]}}\n").expect("written");
+    let output = ci_gen(folder.path());
+    let shown = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && shown.contains("warning: .github/workflows/own.yml: job `a` has no"), "{shown}");
     std::fs::copy(path("ci.yml"), path("old.yml")).expect("copied");
     std::fs::remove_file(folder.path().join(".github/dependabot.yml")).expect("removed");
     let shown = String::from_utf8_lossy(&ci_gen(folder.path()).stderr).into_owned();
@@ -174,11 +176,40 @@ fn other_workflows_are_kept_and_stale_ones_are_deleted() {
     assert_eq!(std::fs::read_to_string(path("ci.yml")).expect("kept"), "on: push\n");
 }
 
-/// Returns the shell commands of `ci.yml` by step name and, separately, those that install tools.
+/// A step in a hook file is part of the generated workflow; an update of its action is accepted, as for any other.
+#[test]
+fn the_steps_of_a_hook_survive() {
+    let folder = copy();
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let hook = format!("comment:\n  before:\n  - name: scan\n    uses: acme/scan@{commit} # v1.2.3\n");
+    let path = |name: &str| folder.path().join(".github").join(name);
+    std::fs::create_dir_all(path("hooks")).expect("created");
+    std::fs::write(path("hooks/ci.yml"), &hook).expect("written");
+    let generate = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let output = command.arg("ci-gen").current_dir(folder.path()).output().expect("xtask starts");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert_eq!(ci_gen(folder.path()).status.code(), Some(1));
+    assert_eq!(generate().0, Some(0));
+    let workflow = || std::fs::read_to_string(path("workflows/ci.yml")).expect("a workflow");
+    assert!(
+        workflow().contains(&format!("uses: acme/scan@{commit} # v1.2.3\n")) && ci_gen(folder.path()).status.success()
+    );
+    let updated = workflow().replace(commit, &"a".repeat(40)).replace("# v1.2.3", "# v1.2.4");
+    std::fs::write(path("workflows/ci.yml"), &updated).expect("written");
+    assert!(ci_gen(folder.path()).status.success());
+    assert_eq!((generate().0, workflow()), (Some(0), updated));
+    std::fs::write(path("hooks/ci.yml"), hook.replace(&format!("@{commit}"), "@v1")).expect("written");
+    let (code, shown) = generate();
+    assert!(code == Some(1) && shown.contains(".github/hooks/ci.yml:4: `acme/scan` is pinned to `v1`"), "{shown}");
+}
+
+/// Returns the shell commands of `checks.yml` by step name and, separately, those that install tools.
 fn ci_steps() -> (Vec<(String, String)>, Vec<String>) {
-    let text = std::fs::read_to_string(root().join(".github/workflows/ci.yml")).expect("ci.yml");
+    let text = std::fs::read_to_string(root().join(".github/workflows/checks.yml")).expect("checks.yml");
     let value: serde_yaml::Value = serde_yaml::from_str(&text).expect("YAML");
-    let steps = value["jobs"]["check"]["steps"].as_sequence().expect("steps").iter();
+    let steps = ["lint", "test"].iter().flat_map(|job| value["jobs"][job]["steps"].as_sequence().expect("steps"));
     let lines =
         steps.filter_map(|step| Some((step.get("name")?.as_str()?.to_owned(), step.get("run")?.as_str()?.to_owned())));
     let (ours, installs): (Vec<_>, Vec<_>) = lines.partition(|(_, run)| run.starts_with("cargo xtask "));
@@ -196,7 +227,10 @@ fn ci_run_installs_tools_and_then_runs_the_steps_of_the_workflow_in_the_same_ord
     let own = ["install", "start_docker"];
     let (before, after) = steps.split_at(own.len());
     assert_eq!(before.iter().map(|(_, run)| run.as_str()).collect::<Vec<_>>(), own);
-    let (lines, installs) = ci_steps();
+    let (mut lines, installs) = ci_steps();
+    // One machine runs all shards.
+    let (_, test) = lines.last_mut().expect("tests");
+    *test = test.replace("--shard \"$SHARD\"", "--all");
     assert_eq!(after, lines);
     // Packages that the runner lacks must also be installed on a bare Debian.
     let list = text.split_once("packages=(").and_then(|(_, rest)| rest.split_once(')')).expect("packages").0;
@@ -207,32 +241,37 @@ fn ci_run_installs_tools_and_then_runs_the_steps_of_the_workflow_in_the_same_ord
     assert_eq!(lacking, ["debian-archive-keyring"]);
 }
 
+/// Finds versions without a watcher, watchers without a version, and files that Dependabot does not read.
 #[test]
-fn dependabot_checks_every_folder_with_dependencies() {
-    let text = std::fs::read_to_string(root().join(".github/dependabot.yml")).expect("dependabot.yml");
-    let value: serde_yaml::Value = serde_yaml::from_str(&text).expect("YAML");
-    let listed = |ecosystem: &str| {
-        let update = value["updates"]
-            .as_sequence()
-            .expect("updates")
-            .iter()
-            .find(|update| update["package-ecosystem"] == ecosystem);
-        let folders = update.expect("an update")["directories"].as_sequence().expect("folders");
-        folders.iter().map(|folder| folder.as_str().expect("text").to_owned()).collect::<BTreeSet<_>>()
-    };
-    let output = Command::new("git").args(["ls-files"]).current_dir(root()).output().expect("git");
+fn every_pinned_version_has_a_watcher() {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_xtask")).arg("pins").current_dir(root()).output().expect("xtask starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let table = String::from_utf8(output.stdout).expect("UTF-8");
+    for line in ["84 versions", "Dependabot (uv)", "`cargo xtask pins --online`, every night"] {
+        assert!(table.contains(line), "{line}:\n{table}");
+    }
+}
+
+/// Dependabot compiles the lock file without the list of excluded packages.
+#[test]
+fn the_lock_file_of_dbt_has_no_excluded_package() {
+    let text = |name: &str| std::fs::read_to_string(root().join("dbt").join(name)).expect("a file");
+    let (excluded, lock) = (text("requirements-excludes.txt"), text("requirements.txt"));
+    for name in excluded.lines().filter(|line| !line.starts_with('#')) {
+        assert!(!lock.contains(&format!("\n{name}==")), "compile dbt/requirements.txt as its first lines say");
+    }
+}
+
+/// Dependabot ignores larger files (dependabot-core, `python/shared_file_fetcher.rb`).
+#[test]
+fn dependabot_can_read_every_lock_file() {
+    let output =
+        Command::new("git").args(["ls-files", "*requirements*.txt"]).current_dir(root()).output().expect("git");
     let names = String::from_utf8(output.stdout).expect("UTF-8");
-    let below = |is: &dyn Fn(&str) -> bool| {
-        let found = names.lines().filter(|name| is(name.rsplit('/').next().unwrap_or_default()));
-        found
-            .map(|name| format!("/{}", name.rsplit_once('/').map_or("", |(folder, _)| folder)))
-            .collect::<BTreeSet<_>>()
-    };
-    let requirements = |name: &str| name.ends_with(".in") || name.starts_with("requirements") && name.ends_with(".txt");
-    assert_eq!(listed("pip"), below(&requirements));
-    assert_eq!(listed("docker"), below(&|name| name == "Dockerfile"));
-    assert_eq!(listed("npm"), below(&|name| name == "package.json"));
-    assert_eq!(listed("cargo"), below(&|name| name == "Cargo.lock"));
+    for name in names.lines() {
+        assert!(std::fs::metadata(root().join(name)).expect(name).len() < 500_000, "{name}");
+    }
 }
 
 #[test]

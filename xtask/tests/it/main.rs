@@ -19,6 +19,7 @@ mod needs_speed;
 mod needs_stacks;
 mod new_source;
 mod rehearse;
+mod release;
 mod repository;
 mod runs;
 mod settings_corpus;

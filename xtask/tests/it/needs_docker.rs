@@ -3,6 +3,7 @@
 //!
 //! The tests use a copy of the repository, because one of them changes a source file.
 
+mod archive;
 mod doubles;
 mod engine;
 mod interrupted;

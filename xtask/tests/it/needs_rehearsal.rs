@@ -25,6 +25,9 @@ const AT_MOST: Duration = Duration::from_secs(1200);
 /// The maximum time without output: the first rehearsal compiles, installs and builds.
 const SILENCE: Duration = Duration::from_secs(1200);
 
+/// The maximum time until the end of the output is read, after an exit.
+const PIPE: Duration = Duration::from_secs(10);
+
 fn repository() -> PathBuf {
     let place = std::env::var("TEST_REPOSITORY");
     place.expect("this test needs TEST_REPOSITORY: run it with `cargo xtask test --all`").into()
@@ -122,10 +125,22 @@ impl Running {
         assert!(sent.expect("kill starts").success());
     }
 
+    /// Waits for the exit, and for the end of the output.
+    #[track_caller]
     fn finish(mut self) -> Finished {
-        let code = self.child.wait().expect("it exits").code();
+        let start = Instant::now();
+        let code = loop {
+            if let Some(status) = self.child.try_wait().expect("a status") {
+                break status.code();
+            }
+            self.lines.extend(self.stderr.try_iter());
+            assert!(start.elapsed() < SILENCE, "it does not exit: {}", self.lines.join("\n"));
+            thread::sleep(Duration::from_millis(50));
+        };
         let duration = self.start.elapsed();
-        self.lines.extend(self.stderr.iter());
+        while let Ok(line) = self.stderr.recv_timeout(PIPE) {
+            self.lines.push(line);
+        }
         let report = self.stdout.iter().last().and_then(|line| serde_json::from_str(&line).ok()).unwrap_or(Value::Null);
         Finished { code, report, stderr: self.lines.join("\n"), duration }
     }

@@ -52,7 +52,7 @@ fn repository() -> Tree {
     tree.file("Cargo.toml", WORKSPACE);
     tree.file("jobs/Cargo.toml", MANIFEST);
     tree.file("jobs/contract/Cargo.toml", "[package]\nname = \"contract\"\n");
-    tree.file("dbt/requirements.lock", "dbt-core==1.11.14 --hash=sha256:aa\n");
+    tree.file("dbt/requirements.txt", "dbt-core==1.11.14 --hash=sha256:aa\n");
     tree
 }
 
@@ -193,14 +193,14 @@ fn every_input_of_the_dbt_image_changes_its_key_and_nothing_else_does() {
         others.push(of(&changed(path, Node::File(0o644, b"other".to_vec()))));
     }
     let lock = Node::File(0o644, b"dbt-core==1.11.15 --hash=sha256:aa\n".to_vec());
-    others.push(of(&changed("dbt/requirements.lock", lock)));
+    others.push(of(&changed("dbt/requirements.txt", lock)));
     let count = others.len();
     others.push(key.clone());
     others.sort();
     others.dedup();
     assert_eq!(others.len(), count + 1, "every key is different");
 
-    for path in ["README.md", "jobs/src/lib.rs", "dbt/README.md", "dbt/requirements.in", "dbt/requirements-lint.lock"] {
+    for path in ["README.md", "jobs/src/lib.rs", "dbt/README.md", "dbt/requirements.in", "dbt/requirements-lint.txt"] {
         assert_eq!(of(&changed(path, Node::File(0o644, b"other".to_vec()))), key, "{path}");
     }
     // Where locked packages come from decides nothing that is in the image.
@@ -243,6 +243,11 @@ fn a_bill_of_materials_names_every_package_and_is_the_same_for_the_same_packages
     let plan = dbt(&repository(), "python@sha256:1", "linux/amd64", "", BTreeMap::new()).expect("a plan");
     let text = plan.bill_of_materials();
     assert_eq!(text, plan.bill_of_materials());
+    let serial = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON")["serialNumber"].clone();
+    let number = serial(&text).as_str().map(str::to_owned).expect("a number");
+    let parts: Vec<usize> = number.trim_start_matches("urn:uuid:").split('-').map(str::len).collect();
+    assert_eq!((parts, &number[..9]), (vec![8, 4, 4, 4, 12], "urn:uuid:"));
+    assert_ne!(serial(&bill_of_materials("container", "other", "", &[])), serial(&text));
     let bill: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(bill["bomFormat"], "CycloneDX");
     assert_eq!(bill["metadata"]["component"]["name"], DBT);

@@ -20,8 +20,16 @@ use crate::ui::Align::{Left, Right};
 pub(super) fn run(args: &BuildImages) -> Result<Exit> {
     let (configured, variables) = configured(&args.common)?;
     let settings = configured.settings().clone();
-    let (image, registry) = (args.image.clone(), args.registry.clone());
-    let request = ImageRequest { image, push: args.push, registry, no_cache: args.no_cache, settings, variables };
+    let request = ImageRequest {
+        image: args.image.clone(),
+        push: args.push,
+        registry: args.registry.clone(),
+        no_cache: args.no_cache,
+        save: args.save.clone(),
+        from: args.from.clone(),
+        settings,
+        variables,
+    };
     let plans = images::plan(&request)?;
     if args.dry_run {
         let values: Vec<Value> = plans.iter().map(plan_value).collect();

@@ -123,8 +123,12 @@ pub fn build_redshift_emulator(root: &Path) -> Result<PathBuf> {
 fn build(root: &Path, name: &str, select: &[&str]) -> Result<PathBuf> {
     let own = std::env::current_exe().context("cannot find this program")?;
     let folder = own.parent().context("cannot determine the folder of this program")?.to_owned();
-    // Test programs are in `deps`, the other programs in its parent folder.
-    let folder = if folder.ends_with("deps") { folder.join("..") } else { folder };
+    // Test programs are in `deps`, the other programs in its parent folder; a downloaded program is somewhere else.
+    let folder = match folder.join("deps").is_dir() {
+        _ if folder.ends_with("deps") => folder.join(".."),
+        true => folder,
+        false => root.join("target/debug"),
+    };
     let profile = if folder.ends_with("release") { "release" } else { "dev" };
     let (shell, cargo) = cargo(root)?;
     let target = folder.join("..");
@@ -138,12 +142,37 @@ fn build(root: &Path, name: &str, select: &[&str]) -> Result<PathBuf> {
 #[cfg(feature = "cloud")]
 const IMAGE: [&str; 5] = ["--package", "jobs", "--no-default-features", "--features", "aws"];
 
+/// Compiles the full program for a release, without local paths; returns its path and its dependency trees.
+#[cfg(feature = "cloud")]
+pub fn release_program(root: &Path, target: &str) -> Result<(PathBuf, CargoTree)> {
+    let (shell, cargo) = cargo(root)?;
+    let (select, folder) =
+        (["--package", "xtask", "--features", "cloud", "--target", target], root.join("target/release-files"));
+    let build = cmd!(shell, "{cargo} build --locked --release {select...} --target-dir {folder}");
+    let build = without_cargo_and_credentials(build, root).env("RUSTFLAGS", remapped(root)).quiet();
+    build.run().map_err(|_| Failure::new("xtask does not compile").hint("see the compiler output above"))?;
+    Ok((folder.join(target).join("release/xtask"), dependencies(root, &select)?))
+}
+
+/// Returns the compiler's options that replace local paths in a program.
+#[cfg(feature = "cloud")]
+fn remapped(root: &Path) -> String {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"))).unwrap_or_default();
+    format!("--remap-path-prefix={}=/src --remap-path-prefix={}=/cargo", root.display(), home.display())
+}
+
 /// Returns the dependency trees of the image's program for its target.
 #[cfg(feature = "cloud")]
 pub fn image_dependencies(root: &Path, target: &str) -> Result<CargoTree> {
+    dependencies(root, &[&IMAGE[..], &["--target", target]].concat())
+}
+
+#[cfg(feature = "cloud")]
+fn dependencies(root: &Path, select: &[&str]) -> Result<CargoTree> {
     let (shell, cargo) = cargo(root)?;
     let tree = |edges: &str, format: &str| -> Result<String> {
-        let command = cmd!(shell, "{cargo} tree --locked {IMAGE...} --target {target} --prefix none");
+        let command = cmd!(shell, "{cargo} tree --locked {select...} --prefix none");
         let output =
             without_cargo_and_credentials(command, root).args(["--edges", edges, "--format", format]).quiet().read();
         output.context(Failure::new("cannot read the programs' dependencies").hint("run `cargo fetch`"))
@@ -187,9 +216,7 @@ impl Drop for Compiler {
 #[cfg(feature = "cloud")]
 fn static_build<'s>(shell: &'s Shell, cargo: &str, root: &Path, toolchain: &Toolchain) -> Cmd<'s> {
     let (target, folder) = (&toolchain.target, root.join("target/images"));
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"))).unwrap_or_default();
-    let paths = format!("--remap-path-prefix={}=/src --remap-path-prefix={}=/cargo", root.display(), home.display());
+    let paths = remapped(root);
     let build =
         cmd!(shell, "{cargo} build --locked --release {IMAGE...} --bin jobs --target {target} --target-dir {folder}");
     without_cargo_and_credentials(build, root).env("RUSTFLAGS", format!("{} {paths}", toolchain.flags)).quiet()

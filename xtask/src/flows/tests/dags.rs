@@ -38,8 +38,8 @@ const OF_VERSION: [&str; 10] = [
     "dags/tests/test_groups.py",
 ];
 /// The lock files of Airflow's packages.
-const MWAA: &str = "dags/tests/requirements.lock";
-const NEWEST: &str = "dags/tests/requirements-newest.lock";
+const MWAA: &str = "dags/tests/requirements.txt";
+const NEWEST: &str = "dags/tests/newest/requirements.txt";
 /// Prints whether an interpreter is one of 3.12.0 to 3.12.3, which lose names in comprehensions (cpython#118513).
 /// Ubuntu 24.04 ships 3.12.3.
 const IS_EARLY: &str = "import sys; print((3, 12) <= sys.version_info < (3, 12, 4))";
@@ -73,7 +73,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
         (bench.report)("Not run on the newest Airflow: none of the installed interpreters is Python 3.13");
     }
     // Separate from Airflow, because the requirements of moto and Airflow conflict.
-    let tools = bench.python("moto", "dags/tests/requirements-tools.lock")?.join("bin/python");
+    let tools = bench.python("moto", "dags/tests/tools/requirements.txt")?.join("bin/python");
     for leg in legs {
         let packages = bench.root.join(leg.lock);
         let environment = bench.environment(leg.python.as_deref(), leg.name, Packages::Locked(&packages))?;

@@ -11,7 +11,7 @@ use crate::edge::{files, machine, shell};
 use crate::flows::{configure, marts};
 
 /// The lock file of the tools that check a bill of materials against CycloneDX's own schema.
-const BILL_OF_MATERIALS: &str = "xtask/tests/it/needs_docker/bill_of_materials.lock";
+const BILL_OF_MATERIALS: &str = "xtask/tests/it/needs_docker/requirements-bill-of-materials.txt";
 
 pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
     test(bench, &["needs_docker::", "--skip", "plain::"])

@@ -18,7 +18,7 @@ use crate::stack::FOLDER;
 /// Runs both linters on `infra/*.yaml` and `infra/github/*.yaml`, cfn-lint for the region of each settings file.
 /// Suppressions are in the templates, with their reasons.
 pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
-    let python = bench.python("templates", "infra/requirements.lock")?;
+    let python = bench.python("templates", "infra/requirements.txt")?;
     let folder = bench.root.join(FOLDER);
     let mut templates = [files::list(&folder)?, files::list(&bench.root.join(STACK))?].concat();
     templates.retain(|path| path.extension().is_some_and(|end| end == "yaml"));

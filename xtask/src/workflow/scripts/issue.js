@@ -12,7 +12,14 @@ if (bad.length === 0) {
     await github.rest.issues.update({ ...issue, state: 'closed' });
   }
 } else {
-  const list = bad.map(({ job, result }) => `- \`${job}\`: ${result}`).join('\n');
+  // The names of the failed steps, also of the jobs in called workflows; without them, the results of this workflow's jobs.
+  const jobs = await github.paginate(github.rest.actions.listJobsForWorkflowRun, { ...context.repo, run_id: context.runId });
+  const ended = ({ conclusion }) => ['failure', 'cancelled', 'timed_out'].includes(conclusion);
+  const failed = jobs.filter(ended).map(({ name, conclusion, steps = [] }) => {
+    const names = steps.filter(ended).map(step => `\`${step.name}\``);
+    return `- \`${name}\`: ${conclusion}${names.length > 0 ? ` in ${names.join(', ')}` : ''}`;
+  });
+  const list = (failed.length > 0 ? failed : bad.map(({ job, result }) => `- \`${job}\`: ${result}`)).join('\n');
   const body = `${run} at ${context.sha}\n\n${list}`;
   if (ours) {
     await github.rest.issues.createComment({ ...context.repo, issue_number: ours.number, body });

@@ -80,7 +80,7 @@ pub(super) fn interrupt_a_build() {
     running.until("Running in");
     running.interrupt();
     let began = Instant::now();
-    while docker_output(&["ps", "--all", "--no-trunc", "--format", "{{.Command}}"]).contains("/requirements.lock") {
+    while docker_output(&["ps", "--all", "--no-trunc", "--format", "{{.Command}}"]).contains("/requirements.txt") {
         assert!(began.elapsed() < Duration::from_secs(120), "the build's container still exists");
         std::thread::sleep(Duration::from_millis(200));
     }

@@ -1,10 +1,15 @@
 //! Tests the workflows of two deployments, one with access keys and one with GitHub's identity token.
 
+mod hooks;
+mod inventory;
 mod pins;
 mod rules;
 mod scorecard;
 mod setup;
+mod shell;
 mod trust;
+
+use std::collections::BTreeSet;
 
 use serde_yaml::Value;
 
@@ -35,8 +40,19 @@ fn parsed(deployments: &[Deployment]) -> Vec<Parsed> {
     files.map(|file| Parsed { value: serde_yaml::from_str(&file.text).expect("YAML"), file }).collect()
 }
 
+/// Returns the workflows of the committed settings, and those with attestations.
+fn variants() -> Vec<Parsed> {
+    let mut attested = deployments();
+    attested.iter_mut().for_each(|deployment| deployment.settings.auth.attestations = true);
+    workflows_of(&deployments()).into_iter().chain(workflows_of(&attested)).collect()
+}
+
 fn workflows() -> Vec<Parsed> {
-    parsed(&deployments()).into_iter().filter(|parsed| parsed.file.path.starts_with(FOLDER)).collect()
+    workflows_of(&deployments())
+}
+
+fn workflows_of(deployments: &[Deployment]) -> Vec<Parsed> {
+    parsed(deployments).into_iter().filter(|parsed| parsed.file.path.starts_with(FOLDER)).collect()
 }
 
 /// Returns the jobs of a workflow.
@@ -45,8 +61,14 @@ fn jobs(workflow: &Value) -> Vec<(&str, &Value)> {
     jobs.iter().map(|(id, job)| (id.as_str().expect("an id"), job)).collect()
 }
 
+/// Returns the steps of a job; a job that calls a workflow has none.
 fn steps(job: &Value) -> &[Value] {
-    job["steps"].as_sequence().expect("steps")
+    job.get("steps").map_or(&[], |steps| steps.as_sequence().expect("a list"))
+}
+
+fn workflow(id: &str) -> Value {
+    let path = format!("{FOLDER}/{id}.yml");
+    workflows().into_iter().find(|parsed| parsed.file.path == path).expect("a workflow").value
 }
 
 fn run(step: &Value) -> &str {
@@ -74,35 +96,124 @@ fn the_compiler_is_the_one_that_builds_the_images() {
     assert!(super::ci::INSTALL_RUST.contains(&format!(" install {} ", super::model::RUST)));
 }
 
+/// Returns the jobs that a job needs, directly or through others.
+fn needed<'w>(workflow: &'w Value, id: &str) -> BTreeSet<&'w str> {
+    let direct = workflow["jobs"][id].get("needs").and_then(Value::as_sequence).into_iter().flatten();
+    direct.filter_map(Value::as_str).flat_map(|need| needed(workflow, need).into_iter().chain([need])).collect()
+}
+
 #[test]
 fn the_jobs_of_a_deployment_run_in_order() {
-    let workflow = workflows().remove(1).value;
+    let workflow = workflow("deploy");
     let lines = |module: &str| {
         let of = jobs(&workflow).into_iter().filter(|(id, _)| id.starts_with(&format!("{module}-")));
-        of.flat_map(|(_, job)| runs(job))
-            .filter(|run| run.starts_with("cargo xtask"))
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
+        let runs = of.flat_map(|(_, job)| runs(job)).filter_map(|run| run.strip_prefix("programs/xtask "));
+        runs.map(str::to_owned).collect::<Vec<_>>()
     };
     let expected = |module: &str| {
         [
-            "deploy --create-only --stack registry --stack storage --yes --env MODULE",
-            "build-images --image ingestion-image --env MODULE",
-            "build-images --push --image ingestion-image --env MODULE",
-            "build-images --push --image dbt-image --env MODULE",
-            "diff --json --env MODULE > plan.json",
-            "diff --env MODULE > plan.txt",
-            "deploy --yes --expect \"$DIGEST\" --env MODULE",
-            "sync-dags --env MODULE",
-            "status --env MODULE",
+            "deploy --create-only --stack registry --stack storage --yes",
+            "build-images --push --from programs/images.tar",
+            "diff --json",
+            "diff",
+            "deploy --yes --expect \"$DIGEST\"",
+            "sync-dags",
+            "status",
         ]
-        .map(|words| format!("cargo xtask {}", words.replace("MODULE", module)))
+        .map(|words| {
+            let file = match words {
+                "diff --json" => " > plan.json",
+                "diff" => " > plan.txt",
+                _ => "",
+            };
+            format!("{words} --env {module}{file}")
+        })
     };
     assert_eq!((lines("dev"), lines("prod")), (expected("dev").into(), expected("prod").into()));
-    let needs = |id: &str| workflow["jobs"][id].get("needs").cloned().unwrap_or_default();
-    let list = |ids: &[&str]| serde_yaml::to_value(ids).expect("a list");
-    assert_eq!(needs("prod-base"), Value::Null);
-    assert_eq!((needs("prod-ingestion-image"), needs("prod-dbt-image")), (list(&["prod-base"]), list(&["prod-base"])));
-    assert_eq!(needs("prod-plan"), list(&["prod-ingestion-image", "prod-dbt-image"]));
-    assert_eq!(needs("prod-deploy"), list(&["prod-plan"]));
+    let needs = |id: &str| needed(&workflow, id).into_iter().collect::<Vec<_>>();
+    assert_eq!(needs("dev-deploy"), ["build", "checks", "dev-base", "dev-images", "dev-plan"]);
+    assert_eq!(needs("prod-deploy"), ["prod-approval", "prod-base", "prod-images", "prod-plan", "prod-promoted"]);
+}
+
+#[test]
+fn nothing_is_deployed_before_its_checks() {
+    for id in ["ci", "deploy", "drift"] {
+        let workflow = workflow(id);
+        for (job, value) in jobs(&workflow).into_iter().filter(|(_, job)| job.get("environment").is_some()) {
+            let needed = needed(&workflow, job);
+            let is_promoted = needed.iter().any(|need| need.ends_with("-promoted"));
+            assert!(is_promoted || needed.contains("build"), "{id} {job}: built by whom?");
+            assert!(
+                id != "deploy" || is_promoted || needed.contains("checks"),
+                "{id} {job} does not wait for the checks"
+            );
+            // With a status function in its condition, a job would run even if those failed.
+            let condition = value.get("if").and_then(Value::as_str).unwrap_or_default();
+            assert!(
+                !["always()", "failure()", "cancelled()"].iter().any(|word| condition.contains(word)),
+                "{id} {job}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_reviewed_deployment_needs_a_reviewer_before_anything_is_created() {
+    let deploy = workflow("deploy");
+    for deployment in deployments() {
+        let (id, base) = (format!("{}-approval", deployment.module), format!("{}-base", deployment.module));
+        assert_eq!(needed(&deploy, &base).contains(id.as_str()), deployment.reviewed(), "{id}");
+        if deployment.reviewed() {
+            let environment = &steps(&deploy["jobs"][id.as_str()])[0]["env"]["ENVIRONMENT"];
+            assert_eq!(*environment, deploy["jobs"][format!("{}-deploy", deployment.module).as_str()]["environment"]);
+        }
+    }
+}
+
+#[test]
+fn with_attestations_every_deployment_verifies_the_signature_of_what_it_runs() {
+    let deploy = variants().into_iter().rfind(|parsed| parsed.file.path.ends_with("/deploy.yml")).expect("it").value;
+    let attest = &deploy["jobs"]["attest"];
+    assert_eq!(runs(attest), [super::step::VERIFY], "it runs nothing that was built");
+    assert_eq!(attest["permissions"]["attestations"], "write");
+    for (id, job) in jobs(&deploy).into_iter().filter(|(_, job)| job.get("environment").is_some()) {
+        let at = |line: &str| runs(job).iter().position(|run| *run == line).expect("a line");
+        assert!(at(super::step::VERIFY_SIGNATURE) < at(super::step::UNPACK), "{id}");
+        let needed = needed(&deploy, id);
+        assert!(needed.contains("attest") || needed.contains("prod-promoted"), "{id}");
+    }
+}
+
+#[test]
+fn the_required_check_needs_all_others() {
+    let workflow = workflow("ci");
+    assert_eq!(needed(&workflow, "required").into_iter().collect::<Vec<_>>(), ["build", "checks"]);
+    assert_eq!(workflow["jobs"]["required"]["if"], "always()");
+    for event in ["pull_request", "merge_group"] {
+        assert_eq!(workflow["on"][event]["branches"][0], "main");
+    }
+}
+
+#[test]
+fn a_new_repository_without_accounts_runs_no_job_with_credentials() {
+    for id in ["ci", "deploy", "drift"] {
+        let workflow = workflow(id);
+        let first = |job: &str| {
+            let all = needed(&workflow, job);
+            let conditions = all.into_iter().chain([job]).filter_map(|id| workflow["jobs"][id].get("if")?.as_str());
+            conditions.collect::<Vec<_>>().join(" && ")
+        };
+        for (job, _) in jobs(&workflow).into_iter().filter(|(_, job)| job.get("environment").is_some()) {
+            assert!(first(job).contains("vars.AWS_ACCOUNT_ID_"), "{id} {job}: {}", first(job));
+        }
+    }
+}
+
+#[test]
+fn every_shard_is_tested() {
+    let words = super::Shard::ALL.map(super::Shard::word);
+    assert_eq!(
+        workflow("checks")["jobs"]["test"]["strategy"]["matrix"]["shard"],
+        Value::Sequence(words.map(Value::from).into())
+    );
 }

@@ -1,11 +1,11 @@
-use super::super::pins::read;
+use super::super::pins::{Pins, read};
 
 const CHECKOUT: &str = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1";
 const OTHER: &str = "0123456789abcdef0123456789abcdef01234567";
 
 #[test]
 fn only_a_complete_update_is_accepted() {
-    let errors = |line: &str| read([("a.yml", line)]).1.join("");
+    let errors = |line: &str| read([("a.yml", line)], Pins::new()).1.join("");
     assert_eq!(errors(&format!("- uses: {CHECKOUT} # v7.0.1")), "");
     assert_eq!(errors(&format!("  uses: actions/checkout@{OTHER} # v7.0.2")), "");
     for (line, why) in [
@@ -26,9 +26,10 @@ fn only_a_complete_update_is_accepted() {
 #[test]
 fn all_files_have_an_action_at_one_commit() {
     let bumped = format!("uses: actions/checkout@{OTHER} # v7.0.2");
-    let (pins, wrong) = read([("a.yml", bumped.as_str()), ("b.yml", bumped.as_str())]);
+    let (pins, wrong) = read([("a.yml", bumped.as_str()), ("b.yml", bumped.as_str())], Pins::new());
     assert_eq!((pins["actions/checkout"].commit.as_str(), wrong), (OTHER, Vec::new()));
-    let (_, wrong) = read([("a.yml", bumped.as_str()), ("b.yml", &format!("\nuses: {CHECKOUT} # v7.0.1"))]);
+    let (_, wrong) =
+        read([("a.yml", bumped.as_str()), ("b.yml", &format!("\nuses: {CHECKOUT} # v7.0.1"))], Pins::new());
     assert!(
         wrong[0].starts_with("b.yml:2: `actions/checkout` differs from an earlier pin, actions/checkout@0123"),
         "{wrong:?}"

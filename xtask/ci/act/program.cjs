@@ -1,0 +1,63 @@
+// Stands in for the programs that the workflows start: records how it was started, and writes what the real one would write.
+// Not checked: the real programs, which have their own tests.
+const { createHash } = require('node:crypto');
+const { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
+const { basename, dirname, join } = require('node:path');
+const { config, record } = require('./record.cjs');
+
+const [started, ...args] = process.argv.slice(2);
+const [program, built] = started.split('@');
+// A program that fails has written its files before.
+if (record(program, args, built)) process.on('exit', () => process.exit(3));
+
+function write(path, text) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+/** As the real ones, without what they need. */
+function refuse(unless, why) {
+  if (unless) return;
+  console.error(why);
+  process.exit(1);
+}
+
+/** The files of a release, with their checksums. */
+function release(dir) {
+  const names = ['xtask-x86_64-unknown-linux-gnu', 'xtask.cdx.json', 'ingestion-image.tar', 'ingestion-image.cdx.json'];
+  const files = Object.fromEntries([...names, 'dbt-image.tar', 'dbt-image.cdx.json'].map(name => [name, `${name} of the run ${config.id}`]));
+  Object.entries(files).forEach(([name, text]) => write(join(dir, name), text));
+  const line = ([name, text]) => `${createHash('sha256').update(text).digest('hex')}  ${name}\n`;
+  write(join(dir, 'SHA256SUMS'), Object.entries(files).map(line).join(''));
+  write(join(dir, 'CHANGES.md'), 'changes');
+}
+
+function xtask(args) {
+  const cloud = ['deploy', 'diff', 'status', 'sync-dags'].includes(args[0]) || args.includes('--push');
+  refuse(!cloud || process.env.AWS_ACCOUNT_ID, 'AWS_ACCOUNT_ID is not set');
+  refuse(!cloud || process.env.AWS_ACCESS_KEY_ID, 'no credentials for AWS');
+  refuse(args[0] !== 'ci-gen' || !args.includes('--online') || process.env.GH_TOKEN, 'GH_TOKEN is not set');
+  if (args[0] === 'diff') console.log(args.includes('--json') ? JSON.stringify({ digest: 'd1' }) : (config.plan ?? 'plan d1'));
+  if (args.includes('--save')) write(args[args.indexOf('--save') + 1], `Built in the run ${config.id}.`);
+  if (args[0] === 'release-files') release(args[args.indexOf('--dir') + 1]);
+  if (args[0] === 'test') ['target/test/rust/rust.log', 'jobs/fuzz/artifacts/rows/crash-1'].forEach(path => write(path, 'x'));
+}
+
+if (program === 'cargo' && args[0] === 'build') {
+  write('target/debug/xtask', `#!/bin/sh\nexec node ${__filename} xtask@${config.id} "$@"\n`);
+  chmodSync('target/debug/xtask', 0o755);
+} else if (program === 'cargo' && args[0] === 'xtask') {
+  xtask(args.slice(1));
+} else if (program === 'xtask') {
+  xtask(args);
+} else if (program === 'gh' && args[0] === 'attestation') {
+  refuse(process.env.GH_TOKEN, 'gh: set the GH_TOKEN environment variable');
+  const attested = join(config.earlier?.dir ?? process.env.ACT_RUN, 'attested');
+  const digest = createHash('sha256').update(readFileSync(args[2])).digest('hex');
+  process.exit(existsSync(attested) && readFileSync(attested, 'utf8').includes(digest) ? 0 : 1);
+} else if (program === 'gh' && args[0] === 'release') {
+  refuse(config.tokens[process.env.GH_TOKEN]?.contents === 'write', 'HTTP 403: Resource not accessible by integration');
+  const files = args.slice(args.findIndex(arg => arg.endsWith('CHANGES.md')) + 1);
+  refuse(files.length > 0 && files.every(existsSync), `${files} does not exist`);
+  for (const file of files) write(join(process.env.ACT_RUN, 'published', basename(file)), readFileSync(file));
+}

@@ -1,0 +1,25 @@
+// Finds the run that deployed this commit to the first environment, and the archive that it built and tested.
+const { FIRST } = process.env;
+const query = { ...context.repo, workflow_id: 'deploy.yml', head_sha: context.sha, branch: 'main' };
+const runs = await github.paginate(github.rest.actions.listWorkflowRuns, query);
+let found;
+for (const run of runs) {
+  const of = { ...context.repo, run_id: run.id };
+  const jobs = await github.paginate(github.rest.actions.listJobsForWorkflowRun, of);
+  if (!jobs.some(({ name, conclusion }) => name === FIRST && conclusion === 'success')) {
+    continue;
+  }
+  const artifacts = await github.paginate(github.rest.actions.listWorkflowRunArtifacts, of);
+  const archives = artifacts.filter(({ name, expired }) => /^programs-[0-9a-f]{64}$/.test(name) && !expired);
+  if (archives.length === 1) {
+    found = { run: run.id, sha256: archives[0].name.slice('programs-'.length) };
+    break;
+  }
+}
+if (found) {
+  core.info(`Promoting ${found.sha256} of run ${found.run}`);
+  core.setOutput('run', found.run);
+  core.setOutput('sha256', found.sha256);
+} else {
+  core.setFailed(`no run of this workflow has the job \`${FIRST}\` succeeded for ${context.sha} and its archive kept; deploy that first`);
+}
