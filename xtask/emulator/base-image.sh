@@ -9,15 +9,16 @@ root=
 [ "$(id -u)" -eq 0 ] || root="sudo -n"
 # An image that was built before is used without trying to pull; to pull again, remove it with `docker rmi`.
 if ! docker image inspect "$own" >/dev/null 2>&1; then
-    if docker pull --quiet "$1" >/dev/null 2>&1; then
+    if timeout 300 docker pull --quiet "$1" >/dev/null 2>&1; then
         echo "$1"
         exit
     fi
     echo "   $1 cannot be pulled; building an image from Debian packages" >&2
     folder=$(mktemp -d)
     trap '$root rm -rf "$folder"' EXIT
-    $root debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$folder" >"$folder.log" 2>&1 ||
-        { tail -n 20 "$folder.log" >&2; exit 1; }
+    # Its downloads have no time limit of their own.
+    $root timeout 900 debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$folder" \
+        >"$folder.log" 2>&1 || { tail -n 20 "$folder.log" >&2; exit 1; }
     $root rm -r "$folder.log" "$folder"/var/cache/apt/archives "$folder"/var/lib/apt/lists
     $root tar -C "$folder" -c . | docker import - "$own" >&2
 fi

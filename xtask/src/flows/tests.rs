@@ -33,7 +33,7 @@ const XTASK: [&str; 6] = ["--package", "xtask", "--features", "cloud", "--test",
 const LAUNCHER: &str = "xtask/emulator/ministack.py";
 
 /// The maximum duration of the Rust tests of a suite, far above that of the longest one on a busy machine.
-const LIMIT: Duration = Duration::from_secs(40 * 60);
+const LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// The result of one suite.
 #[derive(Debug)]

@@ -6,6 +6,7 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use serde_json::json;
 use tiny_http::{Method, Request, Response, Server};
@@ -49,10 +50,10 @@ impl Stalling {
     /// Waits until a push has stalled.
     pub(super) fn wait(&self) {
         let (stalled, changed) = &self.state.stalled;
-        let mut stalled = stalled.lock().expect("not poisoned");
-        while !*stalled {
-            stalled = changed.wait(stalled).expect("not poisoned");
-        }
+        let stalled = stalled.lock().expect("not poisoned");
+        let (_, waited) =
+            changed.wait_timeout_while(stalled, Duration::from_secs(300), |stalled| !*stalled).expect("not poisoned");
+        assert!(!waited.timed_out(), "no push has sent enough bytes");
     }
 
     pub(super) fn release(&self) {
@@ -71,7 +72,7 @@ impl State {
         *stalled.lock().expect("not poisoned") = true;
         changed.notify_all();
         while !self.open.load(Ordering::SeqCst) {
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 }
