@@ -51,9 +51,9 @@ impl Stalling {
     pub(super) fn wait(&self) {
         let (stalled, changed) = &self.state.stalled;
         let stalled = stalled.lock().expect("not poisoned");
-        let (_, waited) =
-            changed.wait_timeout_while(stalled, Duration::from_secs(300), |stalled| !*stalled).expect("not poisoned");
-        assert!(!waited.timed_out(), "no push has sent enough bytes");
+        let limit = Duration::from_secs(300);
+        let waited = changed.wait_timeout_while(stalled, limit, |stalled| !*stalled).expect("not poisoned");
+        assert!(*waited.0, "no push has sent enough bytes");
     }
 
     pub(super) fn release(&self) {
