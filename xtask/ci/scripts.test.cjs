@@ -118,8 +118,10 @@ test('the required check fails unless every job has succeeded', async () => {
 
 test('only the archive that the first environment got is promoted', async () => {
   const sha256 = '0'.repeat(64);
-  const run1 = { id: 1, jobs: [{ name: 'dev deploy', conclusion: 'failure' }], artifacts: [{ name: `programs-${'1'.repeat(64)}` }] };
-  const run2 = { id: 2, jobs: [{ name: 'dev deploy', conclusion: 'success' }], artifacts: [{ name: 'dev plan' }, { name: `programs-${sha256}` }] };
+  const run1 = { id: 1, jobs: [{ name: 'dev deploy', conclusion: 'failure' }], artifacts: [{ id: 1, name: `deployed-${'1'.repeat(64)}` }] };
+  // It was started again, and the second attempt uploaded another archive.
+  const artifacts = ['dev plan', `programs-${'2'.repeat(64)}`, `deployed-${'3'.repeat(64)}`, `deployed-${sha256}`].map((name, id) => ({ id, name }));
+  const run2 = { id: 2, jobs: [{ name: 'dev deploy', conclusion: 'success' }], artifacts };
   const promoted = async runs => {
     const of = ({ run_id }) => runs.find(({ id }) => id === run_id);
     const listed = {

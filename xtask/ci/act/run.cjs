@@ -82,7 +82,7 @@ function ended(all, name, output) {
     });
 }
 
-const stored = dir => fs.readdirSync(join(dir, 'artifacts')).map(name => ({ name, expired: false }));
+const stored = dir => fs.readdirSync(join(dir, 'artifacts')).map((name, id) => ({ id, name, expired: false }));
 
 /** At most one run for each processor at a time. */
 const slots = { free: availableParallelism(), waiting: [] };

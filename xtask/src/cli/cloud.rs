@@ -73,12 +73,15 @@ pub struct BuildImages {
     /// Build without using the cache
     #[arg(long)]
     pub no_cache: bool,
-    /// Also save the images to this archive, as `docker save` does
-    #[arg(long, value_name = "FILE", conflicts_with = "push")]
+    /// Also save the images to this archive, as `docker save` does; with --push, those of the registry
+    #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
     /// Push the images in this archive, and build nothing
     #[arg(long, value_name = "FILE", requires = "push", conflicts_with = "no_cache")]
     pub from: Option<PathBuf>,
+    /// Fail if the registry gets other images than in this file, the output of --push --json
+    #[arg(long, value_name = "FILE", requires = "push")]
+    pub expect: Option<PathBuf>,
     /// Print the key and inputs of each image without building it
     #[arg(long, conflicts_with_all = ["push", "no_cache", "save"])]
     pub dry_run: bool,

@@ -13,7 +13,7 @@ use bollard::body_full;
 use bollard::errors::Error;
 pub use bollard::models::ImageInspect;
 pub use bollard::query_parameters::BuildImageOptionsBuilder;
-use bollard::query_parameters::{PushImageOptionsBuilder, TagImageOptionsBuilder};
+use bollard::query_parameters::{CreateImageOptionsBuilder, PushImageOptionsBuilder, TagImageOptionsBuilder};
 use contract::Exit;
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,24 @@ impl Engine {
         })
     }
 
+    /// Pulls an image (`host/repository@digest`) and tags it.
+    pub fn pull(&self, image: &str, name: (&str, &str), login: (&str, &str)) -> Result<()> {
+        self.runtime.block_on(async {
+            let options = CreateImageOptionsBuilder::default().from_image(image).build();
+            let mut lines = self.docker.create_image(Some(options), None, Some(credentials(image, login)));
+            while let Some(line) = lines.next().await {
+                line.map_err(|error| failed(&format!("cannot pull `{image}`"), &error))?;
+            }
+            self.tag(image, name).await
+        })
+    }
+
+    async fn tag(&self, image: &str, (repository, tag): (&str, &str)) -> Result<()> {
+        let options = TagImageOptionsBuilder::default().repo(repository).tag(tag).build();
+        let tagged = self.docker.tag_image(image, Some(options)).await;
+        tagged.map_err(|error| failed(&format!("the Docker engine cannot tag `{image}`"), &error))
+    }
+
     /// Tags an image for a repository and pushes it.
     pub fn push(
         &self,
@@ -113,19 +131,10 @@ impl Engine {
         login: (&str, &str),
         report: &mut dyn FnMut(&Progress),
     ) -> Result<Pushed> {
-        let registry = repository.split('/').next().unwrap_or(repository);
-        let credentials = DockerCredentials {
-            username: Some(login.0.to_owned()),
-            password: Some(login.1.to_owned()),
-            serveraddress: Some(registry.to_owned()),
-            ..DockerCredentials::default()
-        };
         self.runtime.block_on(async {
-            let options = TagImageOptionsBuilder::default().repo(repository).tag(tag).build();
-            let tagged = self.docker.tag_image(image, Some(options)).await;
-            tagged.map_err(|error| failed(&format!("the Docker engine cannot tag `{image}`"), &error))?;
+            self.tag(image, (repository, tag)).await?;
             let options = PushImageOptionsBuilder::default().tag(tag).build();
-            let mut lines = self.docker.push_image(repository, Some(options), Some(credentials));
+            let mut lines = self.docker.push_image(repository, Some(options), Some(credentials(repository, login)));
             let (mut pushed, mut progress) = (Pushed::default(), Progress::new());
             while let Some(line) = lines.next().await {
                 let line = line.map_err(|error| failed(&format!("cannot push `{repository}`"), &error))?;
@@ -146,6 +155,16 @@ impl Engine {
             pushed.bytes = progress.keys().sum();
             Ok(pushed)
         })
+    }
+}
+
+/// Returns the credentials for the registry of an image or a repository.
+fn credentials(image: &str, (user, password): (&str, &str)) -> DockerCredentials {
+    DockerCredentials {
+        username: Some(user.to_owned()),
+        password: Some(password.to_owned()),
+        serveraddress: image.split('/').next().map(str::to_owned),
+        ..DockerCredentials::default()
     }
 }
 

@@ -86,6 +86,7 @@ impl DeployRequest {
             no_cache: false,
             save: None,
             from: None,
+            expect: None,
             settings,
             variables,
         }

@@ -1,5 +1,6 @@
 //! Plans the two images from the repository's files, builds those that engine and registry lack, and pushes them.
 
+mod expected;
 mod registry;
 
 use std::collections::{BTreeMap, HashMap};
@@ -17,6 +18,7 @@ use crate::edge::{files, git, machine, shell};
 use crate::failure::Failure;
 use crate::image::{DBT, INGESTION, ImagePlan, Node, Toolchain, Tree, dbt, ingestion, short};
 use crate::settings::{Settings, Variables, given};
+use expected::Expected;
 use registry::Registry;
 
 #[derive(Debug)]
@@ -32,6 +34,8 @@ pub struct ImageRequest {
     pub save: Option<PathBuf>,
     /// The archive from which the engine gets the images; nothing is built.
     pub from: Option<PathBuf>,
+    /// The [`BuiltImage`]s of another deployment, which the registry must get.
+    pub expect: Option<PathBuf>,
     pub settings: Settings,
     pub variables: Variables,
 }
@@ -39,6 +43,14 @@ pub struct ImageRequest {
 impl ImageRequest {
     fn engine(&self) -> Result<Engine> {
         Engine::connect(given(&self.variables, "DOCKER_HOST"))
+    }
+
+    /// Connects to the engine at the first call.
+    fn connect<'e>(&self, engine: &'e mut Option<Engine>) -> Result<&'e Engine> {
+        if engine.is_none() {
+            *engine = Some(self.engine()?);
+        }
+        engine.as_ref().context("no Docker engine")
     }
 
     /// Returns the toolchain that compiles the programs, on this machine or in Docker.
@@ -87,6 +99,8 @@ pub struct BuiltImage {
     pub uri: String,
     /// The manifest's digest, if a registry has the image.
     pub digest: Option<String>,
+    /// The engine's identifier of the image, if the engine has it.
+    pub id: Option<String>,
     pub built: bool,
     /// The layers that this call pushed, if it pushed the image.
     pub pushed: Option<Pushed>,
@@ -146,10 +160,11 @@ pub fn find(request: &ImageRequest, plans: &[ImagePlan]) -> Result<BTreeMap<&'st
 
 pub fn apply(request: &ImageRequest, plans: &[ImagePlan], progress: &mut dyn BuildProgress) -> Result<Vec<BuiltImage>> {
     let registry = if request.push { Some(Registry::open(request)?) } else { None };
+    let expected = request.expect.as_deref().map(Expected::read).transpose()?.unwrap_or_default();
     let mut engine = None;
     if let Some(archive) = &request.from {
         progress.step(&format!("Loading {}", archive.display()));
-        engine.insert(request.engine()?).load(archive)?;
+        request.connect(&mut engine)?.load(archive)?;
     }
     let mut made = Vec::new();
     for plan in plans {
@@ -168,26 +183,32 @@ pub fn apply(request: &ImageRequest, plans: &[ImagePlan], progress: &mut dyn Bui
             && !request.no_cache
             && let Some(found) = registry.find(plan)?
         {
+            if request.save.is_some() {
+                let engine = request.connect(&mut engine)?;
+                registry.pull(plan, &found, engine, progress)?;
+                result.id = engine.image(&result.uri)?.and_then(|image| image.id);
+            }
             (result.uri, result.digest) = (found.uri, Some(found.digest));
         } else {
-            let engine = match &engine {
-                Some(engine) => engine,
-                None => engine.insert(request.engine()?),
-            };
+            let engine = request.connect(&mut engine)?;
             result.built = build(request, plan, engine, progress)?;
-            result.size = engine.image(&result.uri)?.map(|image| image.size.unwrap_or_default().unsigned_abs());
+            let image = engine.image(&result.uri)?.unwrap_or_default();
+            result.size = image.size.map(i64::unsigned_abs);
+            result.id = image.id;
+            expected.check(&result)?;
             if let Some(registry) = &registry {
                 let (found, pushed) = registry.push(plan, engine, progress)?;
                 (result.uri, result.digest, result.pushed) = (found.uri, Some(found.digest), Some(pushed));
             }
         }
+        expected.check(&result)?;
         result.seconds = (start.elapsed().as_secs_f64() * 100.0).round() / 100.0;
         made.push(result);
     }
     if let Some(archive) = &request.save {
         progress.step(&format!("Saving {}", archive.display()));
         let tags: Vec<String> = plans.iter().map(ImagePlan::tag).collect();
-        engine.map_or_else(|| request.engine(), Ok)?.save(&tags, archive)?;
+        request.connect(&mut engine)?.save(&tags, archive)?;
     }
     record(&made)?;
     Ok(made)

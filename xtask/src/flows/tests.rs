@@ -105,7 +105,8 @@ impl Bench<'_> {
         environment.insert(limit::MARK.to_owned(), mark.clone());
         let log = self.parallel.then(tempfile::NamedTempFile::new).transpose()?;
         let output = log.as_ref().map(|log| log.as_file());
-        let passed = limit::within(LIMIT, &mark, || shell::cargo_test(&self.root, select, filter, &environment, output))?;
+        let passed =
+            limit::within(LIMIT, &mark, || shell::cargo_test(&self.root, select, filter, &environment, output))?;
         if let Some(log) = log {
             eprint!("{}", files::read(log.path())?.unwrap_or_default());
         }

@@ -3,22 +3,19 @@
 
 use indexmap::IndexMap;
 
-use super::ci::prepared;
+use super::ci::{Programs, prepared};
 use super::deployment::Deployment;
 use super::model::{Called, Job, Permission, Triggers, Workflow};
-use super::step::{ARCHIVE, COMPILE, DIGEST, Step};
+use super::step::{COMPILE, PACKED, Step};
 
 /// The path for the jobs that call this workflow.
 pub(super) const PATH: &str = "$/.github/workflows/build.yml";
 /// The SHA-256 of the archive, in a workflow whose job `build` calls this one.
 pub(super) const SHA256: &str = "${{ needs.build.outputs.sha256 }}";
 
-/// The shell lines that compile the program and put it into the archive.
-pub(super) const LINES: [&str; 3] = [
-    "cargo build --locked --package xtask --features cloud",
-    "install -D target/debug/xtask programs/xtask",
-    "tar --create --file programs.tar programs",
-];
+/// The shell lines that compile the program and put it into the folder of the archive.
+pub(super) const LINES: [&str; 2] =
+    ["cargo build --locked --package xtask --features cloud", "install -D target/debug/xtask programs/xtask"];
 
 pub(super) fn workflow(deployments: &[Deployment]) -> Workflow {
     let value = IndexMap::from([("value", "${{ jobs.build.outputs.sha256 }}")]);
@@ -40,7 +37,7 @@ pub(super) fn call() -> Job {
 }
 
 fn build(deployments: &[Deployment]) -> Job {
-    let [compile, install, pack] = LINES;
+    let [compile, install] = LINES;
     let mut steps = prepared();
     steps.extend([Step::line("compile xtask", compile), Step::line("add xtask", install)]);
     // The images of all deployments are the same.
@@ -48,17 +45,13 @@ fn build(deployments: &[Deployment]) -> Job {
         let arguments = format!("build-images --save programs/images.tar --env {}", first.module);
         steps.push(Step::program("build the images", &arguments).with_env(COMPILE.0, COMPILE.1));
     }
-    steps.extend([
-        Step::line("pack", pack),
-        Step::line("compute the SHA-256", DIGEST).with_id("archive"),
-        Step::keep("programs-${{ steps.archive.outputs.sha256 }}", ARCHIVE),
-    ]);
+    steps.extend(Step::pack(Programs::BUILT));
     Job {
         name: "build".to_owned(),
         why: "Build scripts of dependencies run here, where there is nothing to steal.",
         permissions: vec![Permission::CONTENTS],
         timeout_minutes: Some(60),
-        outputs: [("sha256", "${{ steps.archive.outputs.sha256 }}")].into(),
+        outputs: [PACKED].into(),
         steps,
         ..Job::default()
     }

@@ -44,6 +44,8 @@ pub(super) fn cloud_job(deployment: &Deployment, access: Access, programs: &Prog
 pub(super) struct Programs {
     /// The jobs that determine the other values.
     pub needs: Vec<String>,
+    /// The first part of the artifact's name.
+    pub artifact: &'static str,
     /// An expression for the SHA-256 of the archive.
     pub sha256: String,
     /// An expression for the run that built it, if it is not this one.
@@ -53,10 +55,15 @@ pub(super) struct Programs {
 }
 
 impl Programs {
+    /// What the `build` workflow built.
+    pub const BUILT: &str = "programs";
+    /// What the first deployment got: the same, with the images of its registry, which may be of an earlier run.
+    pub const DEPLOYED: &str = "deployed";
+
     /// Those of the job `build` of the same run; `needs` has other jobs that must have succeeded.
     pub fn built(needs: &[&str]) -> Self {
         let needs = ["build"].iter().chain(needs).map(|name| (*name).to_owned()).collect();
-        Self { needs, sha256: build::SHA256.to_owned(), run: None, attested: false }
+        Self { needs, artifact: Self::BUILT, sha256: build::SHA256.to_owned(), run: None, attested: false }
     }
 }
 

@@ -6,7 +6,7 @@ use super::ci::{Programs, cloud_job};
 use super::deployment::{Access, Deployment};
 use super::drift::issue;
 use super::model::{Choice, Concurrency, Job, MAIN, Permission, Triggers, Workflow};
-use super::step::{ARCHIVE, Step};
+use super::step::{ARCHIVE, PACKED, Step};
 use super::{build, checks};
 
 /// Shows the plan on the run page, and outputs its digest.
@@ -28,17 +28,32 @@ pub(super) fn workflow(deployments: &[Deployment]) -> Workflow {
         let attested = deployments.iter().any(|deployment| deployment.settings.auth.attestations);
         let mut needs = vec!["checks"];
         if attested {
-            jobs.insert("attest".to_owned(), attest());
+            jobs.insert("attest".to_owned(), attest("build", &Programs::built(&[])));
             needs.push("attest");
         }
         let built = Programs { attested, ..Programs::built(&needs) };
         jobs.extend(phases(tested, built, &deploys(&started, tested)));
+        let images = format!("{}-images", tested.module);
+        if let Some(job) = jobs.get_mut(&images).filter(|_| !promoted.is_empty()) {
+            job.outputs = [PACKED].into();
+            job.steps.extend(Step::pack(Programs::DEPLOYED));
+        }
+        if attested && !promoted.is_empty() {
+            let sha256 = format!("${{{{ needs.{images}.outputs.sha256 }}}}");
+            let deployed = Programs { artifact: Programs::DEPLOYED, sha256, ..Programs::built(&[]) };
+            jobs.insert(format!("{}-attest", tested.module), attest(&images, &deployed));
+        }
         for deployment in promoted {
             let id = format!("{}-promoted", deployment.module);
             let started = deploys(&self::started(deployment, false), deployment);
             let output = |name: &str| format!("${{{{ needs.{id}.outputs.{name} }}}}");
-            let programs =
-                Programs { needs: vec![id.clone()], sha256: output("sha256"), run: Some(output("run")), attested };
+            let programs = Programs {
+                needs: vec![id.clone()],
+                artifact: Programs::DEPLOYED,
+                sha256: output("sha256"),
+                run: Some(output("run")),
+                attested,
+            };
             jobs.insert(id.clone(), promotion(tested, deployment, &started));
             jobs.extend(phases(deployment, programs, &started));
         }
@@ -79,14 +94,13 @@ fn started(deployment: &Deployment, by_push: bool) -> String {
 }
 
 /// Returns the job that signs the archive, without running code of this repository: a build script could sign something else.
-fn attest() -> Job {
-    let steps = Step::archive(&Programs::built(&[]))
-        .into_iter()
-        .chain([Step::attest("sign the programs", [("subject-path", ARCHIVE)])]);
+fn attest(packed: &str, programs: &Programs) -> Job {
+    let sign = Step::attest("sign the programs", [("subject-path", ARCHIVE)]);
+    let steps = Step::archive(programs).into_iter().chain([sign]);
     Job {
-        name: "attest".to_owned(),
-        why: "Signs what was built, in a job that runs none of it.",
-        needs: vec!["build".to_owned()],
+        name: if packed == "build" { "attest".to_owned() } else { format!("attest {packed}") },
+        why: "Signs the archive, in a job that runs nothing of it.",
+        needs: vec![packed.to_owned()],
         permissions: vec![Permission::SIGN, Permission::ATTEST],
         timeout_minutes: Some(5),
         steps: steps.collect(),
@@ -144,11 +158,16 @@ fn phases(deployment: &Deployment, mut programs: Programs, started: &str) -> Vec
         timeout_minutes: Some(60),
         ..job(Access::Build, None, vec![create])
     };
+    let push = match programs.run {
+        None => cloud("push", "build-images --push --from programs/images.tar --save programs/images.tar --json")
+            .into_file("programs/images.json"),
+        Some(_) => cloud("push", "build-images --push --from programs/images.tar --expect programs/images.json"),
+    };
     let images = Job {
         name: name("images"),
         why: "Pushes the images that the registry does not have.",
         timeout_minutes: Some(60),
-        ..job(Access::Build, Some("base"), vec![cloud("push", "build-images --push --from programs/images.tar")])
+        ..job(Access::Build, Some("base"), vec![push])
     };
     let steps = vec![
         cloud("plan", "diff --json").into_file("plan.json"),

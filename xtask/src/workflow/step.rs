@@ -17,6 +17,7 @@ pub(super) const PROGRAM: &str = "programs/xtask";
 pub(super) const COMPILE: (&str, &str) = ("IMAGE_COMPILE", "docker");
 /// The archive in the artifact, and its lines: in the `build` workflow, and in the jobs that use it.
 pub(super) const ARCHIVE: &str = "programs.tar";
+pub(super) const PACK: &str = "tar --create --file programs.tar programs";
 pub(super) const DIGEST: &str = "echo \"sha256=$(sha256sum programs.tar | cut -c -64)\" >> \"$GITHUB_OUTPUT\"";
 pub(super) const VERIFY: &str = "sha256sum --check --strict <<< \"$SHA256  programs.tar\"";
 /// Only `deploy.yml` on `main` signs, and only what it built from the commit of this run.
@@ -24,6 +25,8 @@ pub(super) const VERIFY_SIGNATURE: &str = "gh attestation verify programs.tar --
     --signer-workflow \"$GITHUB_REPOSITORY/.github/workflows/deploy.yml\" --source-digest \"$GITHUB_SHA\" \
     --source-ref refs/heads/main --deny-self-hosted-runners";
 const TOKEN: &str = "${{ github.token }}";
+/// The SHA-256 of the archive, as an output of the job that packs it.
+pub(super) const PACKED: (&str, &str) = ("sha256", "${{ steps.archive.outputs.sha256 }}");
 pub(super) const UNPACK: &str = "tar --extract --file programs.tar";
 
 /// Splits a shell line into its words if it is one simple command: words of plain characters, `"$NAME"`, and at most one
@@ -100,6 +103,14 @@ impl Step {
         Self::action(&format!("upload the {name}"), "actions/upload-artifact", with)
     }
 
+    /// Packs the programs and uploads the archive, with its SHA-256 in the name; it is also the output of the second step.
+    pub fn pack(artifact: &str) -> [Self; 3] {
+        let name = format!("{artifact}-${{{{ steps.archive.outputs.sha256 }}}}");
+        let mut keep = Self::keep(&name, ARCHIVE);
+        keep.name = "upload the archive".to_owned();
+        [Self::line("pack", PACK), Self::line("compute the SHA-256", DIGEST).with_id("archive"), keep]
+    }
+
     /// Uploads what a failed step left behind, if anything.
     pub fn remains(name: &str, path: &str) -> Self {
         let mut step = Self::keep(name, path);
@@ -115,7 +126,7 @@ impl Step {
 
     /// Downloads the archive of the programs and compares it with its SHA-256.
     pub fn archive(programs: &Programs) -> [Self; 2] {
-        let mut fetch = Self::fetch(&format!("programs-{}", programs.sha256), ".");
+        let mut fetch = Self::fetch(&format!("{}-{}", programs.artifact, programs.sha256), ".");
         fetch.name = "download the programs".to_owned();
         if let Some(run) = &programs.run {
             fetch.with.extend([("run-id", run.clone()), ("github-token", TOKEN.to_owned())]);

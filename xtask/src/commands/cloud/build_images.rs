@@ -27,6 +27,7 @@ pub(super) fn run(args: &BuildImages) -> Result<Exit> {
         no_cache: args.no_cache,
         save: args.save.clone(),
         from: args.from.clone(),
+        expect: args.expect.clone(),
         settings,
         variables,
     };

@@ -18,6 +18,7 @@ pub(super) fn run(args: &ReleaseFiles) -> Result<Exit> {
         no_cache: false,
         save: None,
         from: None,
+        expect: None,
         settings,
         variables,
     };

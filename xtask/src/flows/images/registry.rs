@@ -46,6 +46,24 @@ impl<'a> Registry<'a> {
         }))
     }
 
+    /// Makes the engine's image the one in the registry, unless it is already.
+    pub(super) fn pull(
+        &self,
+        plan: &ImagePlan,
+        found: &RegistryImage,
+        engine: &Engine,
+        progress: &mut dyn BuildProgress,
+    ) -> Result<()> {
+        if let Some(image) = engine.image(&plan.tag())?
+            && self.is_same(plan, found, &image)?
+        {
+            return Ok(());
+        }
+        let (login, key) = (self.aws.wait(self.ecr.login())?, plan.key());
+        progress.step(&format!("Pulling {} {}", plan.name, short(&key)));
+        engine.pull(&found.uri, (plan.name, &key), (&login.user, login.password.expose()))
+    }
+
     pub(super) fn push(
         &self,
         plan: &ImagePlan,

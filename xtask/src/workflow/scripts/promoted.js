@@ -1,4 +1,4 @@
-// Finds the run that deployed this commit to the first environment, and the archive that it built and tested.
+// Finds the run that deployed this commit to the first environment, and the archive of what it tested and deployed.
 const { FIRST } = process.env;
 const query = { ...context.repo, workflow_id: 'deploy.yml', head_sha: context.sha, branch: 'main' };
 const runs = await github.paginate(github.rest.actions.listWorkflowRuns, query);
@@ -10,9 +10,11 @@ for (const run of runs) {
     continue;
   }
   const artifacts = await github.paginate(github.rest.actions.listWorkflowRunArtifacts, of);
-  const archives = artifacts.filter(({ name, expired }) => /^programs-[0-9a-f]{64}$/.test(name) && !expired);
-  if (archives.length === 1) {
-    found = { run: run.id, sha256: archives[0].name.slice('programs-'.length) };
+  const archives = artifacts.filter(({ name, expired }) => /^deployed-[0-9a-f]{64}$/.test(name) && !expired);
+  // A run that was started again has one archive for each attempt.
+  const [newest] = archives.sort((one, other) => other.id - one.id);
+  if (newest) {
+    found = { run: run.id, sha256: newest.name.slice('deployed-'.length) };
     break;
   }
 }

@@ -113,7 +113,10 @@ fn the_jobs_of_a_deployment_run_in_order() {
     let expected = |module: &str| {
         [
             "deploy --create-only --stack registry --stack storage --yes",
-            "build-images --push --from programs/images.tar",
+            match module {
+                "dev" => "build-images --push --from programs/images.tar --save programs/images.tar --json",
+                _ => "build-images --push --from programs/images.tar --expect programs/images.json",
+            },
             "diff --json",
             "diff",
             "deploy --yes --expect \"$DIGEST\"",
@@ -123,6 +126,7 @@ fn the_jobs_of_a_deployment_run_in_order() {
         .map(|words| {
             let file = match words {
                 "diff --json" => " > plan.json",
+                line if line.ends_with(" --json") => " > programs/images.json",
                 "diff" => " > plan.txt",
                 _ => "",
             };

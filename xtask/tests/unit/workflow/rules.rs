@@ -4,7 +4,8 @@
 use serde_yaml::{Mapping, Value};
 
 use super::super::build;
-use super::super::step::{COMPILE_LIGHT, DIGEST, UNPACK, VERIFY, VERIFY_SIGNATURE, command};
+use super::super::ci::Programs;
+use super::super::step::{COMPILE_LIGHT, DIGEST, PACK, UNPACK, VERIFY, VERIFY_SIGNATURE, command};
 use super::{jobs, run, steps, variants};
 
 /// Commands that change no existing resource, besides `deploy --create-only`.
@@ -101,11 +102,15 @@ fn runs_other_code_with_credentials(job: &Value) -> bool {
     let other = |step: &Value| {
         let line = run(step);
         let allowed = line.starts_with(INSTALL) || line.starts_with(PROGRAM);
-        !line.is_empty() && !allowed && ![VERIFY, VERIFY_SIGNATURE, UNPACK].contains(&line)
+        !line.is_empty() && !allowed && ![VERIFY, VERIFY_SIGNATURE, UNPACK, PACK, DIGEST].contains(&line)
     };
     let first = steps(job).iter().position(|step| run(step).starts_with(PROGRAM) || has_credentials(step));
     let in_order = at(VERIFY).is_some() && at(VERIFY) < at(UNPACK) && at(UNPACK) < first;
-    let fetches = any(job, |step| text(step.get("with")).contains("name: programs-") && uses(step, "actions/download"));
+    let is_archive = |step: &Value| {
+        let name = text(step.get("with").and_then(|with| with.get("name")));
+        name.starts_with(Programs::BUILT) || name.starts_with(Programs::DEPLOYED)
+    };
+    let fetches = any(job, |step| is_archive(step) && uses(step, "actions/download"));
     let is_unverified = fetches && at(VERIFY).is_none();
     is_unverified || is_cloud && (!in_order || any(job, other) || any(job, |step| uses(step, "Swatinem/rust-cache")))
 }
@@ -168,7 +173,7 @@ const RULES: [(&str, Rule); 11] = [
                 };
                 let allowed = |words: Vec<String>| COMMANDS.iter().any(|start| is_of(&words, *start));
                 // Their pipes and substitutions are constant.
-                let mut known = build::LINES.into_iter().chain([DIGEST, VERIFY, VERIFY_SIGNATURE, UNPACK]);
+                let mut known = build::LINES.into_iter().chain([PACK, DIGEST, VERIFY, VERIFY_SIGNATURE, UNPACK]);
                 let is_known = known.any(|line| line == run(step));
                 step.get("run").is_some() && !is_known && !command(run(step)).is_some_and(allowed)
             })
