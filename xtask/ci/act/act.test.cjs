@@ -151,7 +151,7 @@ const changed = change => all => {
 
 /**
  * The properties: `check` returns the violations for these events, or at least one of them if `first` is true; `faults` are changes of the
- * workflows that violate it, each with the events that show it.
+ * workflows that violate it, each with the events that show it. Some are `of` the workflows with `auth.attestations`.
  */
 const PROPERTIES = {
   'without a fault, every run succeeds, GitHub refuses no call, and no issue is opened': {
@@ -211,8 +211,11 @@ const PROPERTIES = {
   'the malicious build script of a dependency finds no credential in its job': {
     async check(all, events) {
       const found = [];
-      for (const { event, records } of await happen(all, events)) {
+      for (const { event, records, api } of await happen(all, events, { malicious: true })) {
+        found.push(...api.stolen.flatMap(({ job, found }) => found.map(name => `${event}: the build script sends ${name} of ${job}`)));
         for (const { job, program, args } of records.filter(builds)) {
+          // The real cargo has run the script there.
+          if (program === 'cargo' && !api.stolen.some(report => report.job === job)) found.push(`${event}: ${job}: the script did not run`);
           // It can also read what later steps of its job get: they run as the same user.
           const exposed = unique(records.filter(record => record.job === job).flatMap(({ credentials }) => credentials));
           if (exposed.length > 0) found.push(`${event}: ${job}: ${program} ${args.join(' ')}: ${exposed}`);
@@ -396,12 +399,10 @@ const PROPERTIES = {
       for (const name of events) {
         const [healthy] = (await happens(all, name)).filter(result => result.records.some(({ job }) => privileged(all, job)));
         if (!healthy) continue;
-        const stored = [healthy, healthy.earlier].flatMap(run => (run ? fs.readdirSync(run.artifacts) : []));
+        const downloads = healthy.records.filter(({ job, program }) => privileged(all, job) && program === 'actions/download-artifact');
         // Their names may contain the digest, which differs from run to run.
-        const built = unique(
-          stored.filter(artifact => /program|image/.test(artifact)).map(artifact => artifact.replace(/-[0-9a-f]{64}$/, '')),
-        );
-        if (built.length === 0) found.push(`${name}: no artifact contains what was built`);
+        const built = unique(downloads.map(({ args: [artifact] }) => artifact.replace(/-[0-9a-f]{64}$/, '')));
+        if (built.length === 0) found.push(`${name}: no job with access downloads what was built`);
         for (const tamper of built) {
           const result = await again(healthy, all, { tamper });
           if (result.code === 0) found.push(`${name}: a changed artifact \`${tamper}\` is not noticed`);
@@ -437,27 +438,46 @@ const PROPERTIES = {
       ],
     },
   },
-  'production is refused without reviewers, for a commit that is not deployed elsewhere, and if main has moved on': {
-    events: ['a dispatch of prod'],
+  'a deployment stops with the reason: without reviewers or signature, of a changed artifact, main or account': {
+    of: 'signed',
+    events: ['a push', 'a dispatch of prod'],
     async check(all, events) {
       const reviewed = [{ type: 'required_reviewers', reviewers: [{ type: 'Team' }], prevent_self_review: true }];
+      const always = {
+        'no signature': [{ unsigned: true }, /no attestations found/],
+        'changed resources': [{ changed: true }, /the plan has changed since it was approved/],
+      };
       const REASONS = {
-        'the environment does not exist': { api: { environments: {} } },
-        'the environment has no reviewers': { api: { environments: { prod: [{ type: 'branch_policy' }] } } },
-        'main has moved on': { api: { main: '0'.repeat(40), environments: { prod: reviewed } } },
-        'nothing was deployed before': { earlier: null },
+        'a push': { ...always, 'a changed artifact': [{ tamper: 'programs' }, /programs\.tar: FAILED/] },
+        'a dispatch of prod': {
+          ...always,
+          'a changed artifact': [{ tamper: 'deployed' }, /programs\.tar: FAILED/],
+          'no environment': [{ api: { environments: {} } }, /cannot read the rules of the environment `prod`: Not Found/],
+          'no reviewers': [{ api: { environments: { prod: [{ type: 'branch_policy' }] } } }, /nobody must approve the deployments/],
+          'another main': [{ api: { main: '0'.repeat(40), environments: { prod: reviewed } } }, /main has moved on/],
+          'nothing deployed before': [{ earlier: null }, /no run of this workflow has the job `dev deploy` succeeded/],
+        },
       };
       const found = [];
       for (const event of events) {
-        for (const [reason, more] of Object.entries(REASONS)) {
-          const [result] = await happens(all, event, more);
-          if (result.code === 0) found.push(`${reason}: the run is green`);
-          if (result.records.some(({ args }) => args.includes('--expect'))) found.push(`${reason}: production is deployed`);
+        for (const [reason, [more, words]] of Object.entries(REASONS[event])) {
+          for (const result of (await happens(all, event, more)).filter(({ name }) => name === 'deploy')) {
+            if (result.code === 0) found.push(`${event}, ${reason}: the run is green`);
+            if (!words.test(result.output)) found.push(`${event}, ${reason}: the log does not say why`);
+            const deploys = ({ args }) => args[0] === 'deploy' && args.includes('--expect');
+            const late = result.records.some(record => record.args[0] === 'sync-dags' || (deploys(record) && !more.changed));
+            if (late) found.push(`${event}, ${reason}: it is deployed`);
+          }
         }
       }
       return found;
     },
-    faults: { 'a refusal is only a remark': [['a dispatch of prod'], replaced(/core\.setFailed\(|fails\(/g, 'core.info(')] },
+    faults: {
+      'a refusal is only a remark': [['a dispatch of prod'], replaced(/core\.setFailed\(|fails\(/g, 'core.info(')],
+      'the signature is not verified': [['a push'], replaced(/gh attestation verify/g, 'true')],
+      'the checksum is not verified': [['a push'], replaced(/sha256sum --check/g, 'true')],
+      'any plan is deployed': [['a push'], replaced(' --expect \\"$DIGEST\\"', '')],
+    },
   },
   'a release has every file that was built, and those of a public repository are signed': {
     events: ['a release', 'a release of a private repository'],
@@ -573,9 +593,11 @@ const PROPERTIES = {
 before(prepare);
 after(clean);
 
-const all = workflows();
+const committed = workflows();
+const signed = workflows(process.env.SIGNED);
 describe('the workflows', { concurrency: true }, () => {
-  for (const [title, { check, events = Object.keys(EVENTS), faults }] of Object.entries(PROPERTIES)) {
+  for (const [title, { check, events = Object.keys(EVENTS), faults, of }] of Object.entries(PROPERTIES)) {
+    const all = of === 'signed' ? signed : committed;
     test(title, async () => assert.deepStrictEqual(await check(all, events), []));
     for (const [fault, [shown, change]] of Object.entries(faults)) {
       test(`${title}; found: ${fault}`, async () => {

@@ -137,5 +137,5 @@ const ACTIONS = {
 };
 
 refuse(ACTIONS[GITHUB_ACTION_REPOSITORY], `there is no stand-in for ${GITHUB_ACTION_REPOSITORY}`);
-refuse(!record(GITHUB_ACTION_REPOSITORY, []), 'it is to fail');
+refuse(!record(GITHUB_ACTION_REPOSITORY, [input('name')]), 'it is to fail');
 ACTIONS[GITHUB_ACTION_REPOSITORY]();

@@ -3,7 +3,7 @@ const { mkdirSync } = require('node:fs');
 const { basename, join } = require('node:path');
 
 /** GitHub's runner sets them in every step of a job with `id-token: write`. */
-const ID_TOKEN = { ACTIONS_ID_TOKEN_REQUEST_URL: 'http://127.0.0.1:1', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'credential-id-token' };
+const ID_TOKEN = { ACTIONS_ID_TOKEN_REQUEST_URL: 'http://127.0.0.1:1/token', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'credential-id-token' };
 
 /** The smaller one of the permissions of a job and of the job that calls its workflow; a fork's token can only read. */
 function permissions(workflow, job, caller, readOnly) {

@@ -114,12 +114,18 @@ const listed = (name, all, query) => {
 
 /** Starts a server for one run; `tokens` are the permissions by token, `main`, `environments` and `runs` are the repository's. */
 async function serve({ repository, tokens, main, environments, runs }) {
-  const state = { issues: [], comments: [], calls: [], main, environments, runs };
+  const state = { issues: [], comments: [], calls: [], stolen: [], main, environments, runs };
   const server = http.createServer(async (request, response) => {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
     const url = new URL(request.url, 'http://localhost');
     const path = url.pathname.replace(`/repos/${repository}`, '');
+    // Not GitHub's: the server of the malicious build script.
+    if (path.startsWith('/stolen/')) {
+      state.stolen.push({ job: path.slice('/stolen/'.length), found: `${Buffer.concat(chunks)}`.split(' ').filter(name => name) });
+      response.writeHead(204).end();
+      return;
+    }
     const [status, answer, next] = (() => {
       const scopes = tokens[(request.headers.authorization ?? '').split(' ')[1]];
       if (!scopes) return [401, { message: 'Bad credentials' }];

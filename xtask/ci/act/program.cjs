@@ -1,5 +1,6 @@
 // Stands in for the programs that the workflows start: records how it was started, and writes what the real one would write.
 // Not checked: the real programs, which have their own tests.
+const { spawnSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { basename, dirname, join } = require('node:path');
@@ -37,6 +38,8 @@ function xtask(args) {
   refuse(!cloud || process.env.AWS_ACCOUNT_ID, 'AWS_ACCOUNT_ID is not set');
   refuse(!cloud || process.env.AWS_ACCESS_KEY_ID, 'no credentials for AWS');
   refuse(args[0] !== 'ci-gen' || !args.includes('--online') || process.env.GH_TOKEN, 'GH_TOKEN is not set');
+  const expected = args[0] === 'deploy' && args.includes('--expect') ? args[args.indexOf('--expect') + 1] : undefined;
+  refuse(!expected || expected === (config.changed ? 'd2' : 'd1'), `error: the plan has changed since it was approved: its digest is d2, not ${expected}`);
   if (args[0] === 'diff') console.log(args.includes('--json') ? JSON.stringify({ digest: 'd1' }) : (config.plan ?? 'plan d1'));
   if (args.includes('--save')) write(args[args.indexOf('--save') + 1], `Built in the run ${config.id}.`);
   if (args.includes('--expect') && args[0] === 'build-images') refuse(existsSync(args[args.indexOf('--expect') + 1]), 'no expected images');
@@ -45,6 +48,16 @@ function xtask(args) {
   if (args[0] === 'test') ['target/test/rust/rust.log', 'jobs/fuzz/artifacts/rows/crash-1'].forEach(path => write(path, 'x'));
 }
 
+/** Compiles the crate with a malicious build script, as the real cargo does: cargo's own files are not those of the job. */
+function compile() {
+  const { PATH, rust } = config.machine;
+  const env = { ...process.env, RUSTUP_TOOLCHAIN: undefined, ...rust, PATH, CARGO_TARGET_DIR: undefined };
+  const crate = join(process.env.ACT_RUN, '../malicious/Cargo.toml');
+  const { status, stderr } = spawnSync('cargo', ['build', '--quiet', '--offline', '--manifest-path', crate], { env, encoding: 'utf8' });
+  refuse(status === 0, `cannot compile the malicious crate: ${stderr}`);
+}
+
+if (program === 'cargo' && config.malicious) compile();
 if (program === 'cargo' && args[0] === 'build') {
   write('target/debug/xtask', `#!/bin/sh\nexec node ${__filename} xtask@${config.id} "$@"\n`);
   chmodSync('target/debug/xtask', 0o755);
@@ -54,6 +67,7 @@ if (program === 'cargo' && args[0] === 'build') {
   xtask(args);
 } else if (program === 'gh' && args[0] === 'attestation') {
   refuse(process.env.GH_TOKEN, 'gh: set the GH_TOKEN environment variable');
+  refuse(!config.unsigned, 'Error: no attestations found for subject programs.tar');
   const attested = join(config.earlier?.dir ?? process.env.ACT_RUN, 'attested');
   const digest = createHash('sha256').update(readFileSync(args[2])).digest('hex');
   process.exit(existsSync(attested) && readFileSync(attested, 'utf8').includes(digest) ? 0 : 1);

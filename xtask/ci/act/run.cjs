@@ -6,7 +6,7 @@
 const { execFileSync, spawn } = require('node:child_process');
 const fs = require('node:fs');
 const { createRequire } = require('node:module');
-const { availableParallelism } = require('node:os');
+const { availableParallelism, homedir } = require('node:os');
 const { basename, dirname, join } = require('node:path');
 const { adapted } = require('./adapted.cjs');
 const { serve } = require('./api.cjs');
@@ -21,9 +21,8 @@ const ENVIRONMENTS = { dev: [], prod: [{ type: 'required_reviewers', prevent_sel
 /** The programs that workflows start, except the usual ones of Linux. */
 const PROGRAMS = ['aws', 'cargo', 'curl', 'docker', 'gh', 'npm', 'npx', 'pip', 'pip3', 'rustup', 'sudo', 'uv', 'wget'];
 
-/** The committed workflows by name. */
-function workflows() {
-  const dir = join(root, '.github/workflows');
+/** The workflows in a folder by name; those that are committed, without one. */
+function workflows(dir = join(root, '.github/workflows')) {
   return Object.fromEntries(
     fs.readdirSync(dir).map(file => [basename(file, '.yml'), YAML.parse(fs.readFileSync(join(dir, file), 'utf8'))]),
   );
@@ -99,13 +98,22 @@ async function inSlot(work) {
 }
 
 let count = 0;
+/** This machine's Rust, for the malicious crate. */
+const machine = {
+  PATH: process.env.PATH,
+  rust: {
+    CARGO_HOME: process.env.CARGO_HOME ?? join(homedir(), '.cargo'),
+    RUSTUP_HOME: process.env.RUSTUP_HOME ?? join(homedir(), '.rustup'),
+    RUSTUP_TOOLCHAIN: process.env.RUSTUP_TOOLCHAIN,
+  },
+};
 
 /**
  * Runs the workflow for an event.
  *
  * `vars` and `secrets` are those of the repository; a fork's run gets no secrets. `fail` is a step, as `{ job, step }`, whose
  * programs fail, or with `instead` that is replaced by a failing one. `tamper` is the start of the name of an artifact that is changed
- * before its download. `tag` is pushed instead of the branch. `plan` is what `xtask diff` prints. `earlier` is an earlier run of the same commit. `api` is what GitHub knows.
+ * before its download. With `malicious`, cargo compiles the crate with a malicious build script. `tag` is pushed instead of the branch. `plan` is what `xtask diff` prints. `earlier` is an earlier run of the same commit. `api` is what GitHub knows.
  */
 const run = (all, name, event, scenario = {}) =>
   inSlot(async () => {
@@ -126,7 +134,7 @@ const run = (all, name, event, scenario = {}) =>
         order: [],
         steps: [],
         records: [],
-        api: { issues: [], comments: [], calls: [] },
+        api: { issues: [], comments: [], calls: [], stolen: [] },
         summary: '',
         artifacts: dir,
       };
@@ -164,7 +172,7 @@ const run = (all, name, event, scenario = {}) =>
     if (fail?.step !== undefined) fail.id = all[fail.job.split('/')[0]].jobs[fail.job.split('/')[1]].steps[fail.step].id;
     fs.writeFileSync(
       path('config.json'),
-      JSON.stringify({ packages, tokens, id, ...scenario, fail, earlier: earlier && { id: earlier.id, dir: earlier.dir } }),
+      JSON.stringify({ packages, tokens, id, machine, ...scenario, fail, earlier: earlier && { id: earlier.id, dir: earlier.dir } }),
     );
     for (const program of PROGRAMS) {
       fs.writeFileSync(path(`bin/${program}`), `#!/bin/sh\nexec node ${join(__dirname, 'program.cjs')} ${program} "$@"\n`, { mode: 0o755 });
@@ -252,10 +260,10 @@ const run = (all, name, event, scenario = {}) =>
 /** Removes the files of the runs. */
 const clean = () => fs.rmSync(folder, { recursive: true, force: true });
 
-/** Starts with an empty folder. */
+/** Starts with only the malicious crate, which cargo compiles there. */
 function prepare() {
   clean();
-  fs.mkdirSync(folder, { recursive: true });
+  fs.cpSync(join(__dirname, 'malicious'), join(folder, 'malicious'), { recursive: true });
 }
 
 module.exports = { clean, prepare, run, workflows };

@@ -70,6 +70,16 @@ fn generate() -> Result<(Vec<File>, Vec<String>, Vec<String>)> {
     Ok((files, stale, invalid))
 }
 
+/// Generates the files of the committed settings with `auth.attestations`, for tests.
+pub fn with_attestations() -> Result<Vec<File>> {
+    let mut deployments = deployments()?;
+    deployments.iter_mut().for_each(|deployment| deployment.settings.auth.attestations = true);
+    let committed = texts(FOLDER)?;
+    let texts = committed.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let (pins, _) = workflow::read(texts.filter(|(_, text)| text.starts_with(HEADER)), Pins::new());
+    Ok(workflow::files(&deployments, &pins)?)
+}
+
 /// Writes the files that are out of date and deletes those that are no longer generated; returns their names. Fails if
 /// pins are invalid, or if a file to be generated already exists but was not generated.
 pub fn write() -> Result<Vec<String>> {
