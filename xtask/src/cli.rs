@@ -58,9 +58,10 @@ pub enum Command {
     ///
     /// List every pinned version in the repository, and what reports a newer one. Fails if nothing does.
     Pins(Pins),
-    /// Print (or, with --run, set) the GitHub configuration
+    /// Show (or, with --run, add) what the repository at GitHub lacks
     ///
-    /// Print (or, with --run, set) the GitHub secrets, variables and environments that the deployment workflows need.
+    /// Show what the repository at GitHub lacks for the workflows: rules for main, environments, variables, secrets. With
+    /// --run, add it. Nothing stricter is changed.
     SetupGithub(SetupGithub),
     /// Make the commit and the tag of a release
     ///
@@ -177,7 +178,7 @@ pub struct SetupGithub {
     /// Read FILE instead of .env
     #[arg(long, value_name = "FILE")]
     pub dot_env: Option<PathBuf>,
-    /// Run the `gh` commands instead of printing them
+    /// Add what is missing, with `gh`
     #[arg(long)]
     pub run: bool,
 }

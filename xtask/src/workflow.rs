@@ -18,19 +18,19 @@ mod inventory;
 mod model;
 mod pins;
 mod release;
-mod setup;
+pub mod setup;
 mod step;
 #[cfg(test)]
 #[path = "../tests/unit/workflow/mod.rs"]
 mod tests;
 
 pub use checks::Shard;
-pub use deployment::{Deployment, MODULES, shared};
+pub use ci::required_check;
+pub use deployment::{Access, Deployment, KEYS, MODULES, shared};
 pub use foreign::warnings;
 pub use hooks::{HOOKS, insert, pins as hook_pins};
 pub use inventory::{Watch, found, newer, table, url, watched};
 pub use pins::{Pins, read};
-pub use setup::{Call, Input, REVIEWER, calls, shown};
 
 /// The workflow folder, relative to the repository root.
 pub const FOLDER: &str = ".github/workflows";

@@ -1,6 +1,6 @@
-//! `cargo xtask setup-github`: the GitHub secrets, variables and environments that the deployment workflows need.
+//! `cargo xtask setup-github`: what the repository at GitHub lacks for the workflows: rules, environments, variables, secrets.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use contract::Exit;
 
 use crate::cli::SetupGithub;
@@ -8,7 +8,8 @@ use crate::edge::terminal;
 use crate::failure::Failure;
 use crate::flows::configure;
 use crate::flows::workflows::{self, github};
-use crate::workflow::{Deployment, MODULES, calls, shown};
+use crate::settings::given;
+use crate::workflow::{Deployment, MODULES, required_check, setup};
 
 pub(super) fn run(args: &SetupGithub) -> Result<Exit> {
     let mut deployments = workflows::deployments()?;
@@ -25,10 +26,26 @@ pub(super) fn run(args: &SetupGithub) -> Result<Exit> {
     }
     let of = |deployment: &Deployment| configure::module(Some(&deployment.module), &variables);
     let settings = deployments.iter().map(of).collect::<Result<Vec<_>>>()?;
-    if args.run {
-        github::configure(&calls(&deployments, first), &variables, &mut terminal::step)?;
-    } else {
-        terminal::print(&shown(&calls(&deployments, first)))?;
+    let required = required_check(&deployments).context("ci.yml has no required check")?;
+    let plan = || {
+        let found = github::read(&deployments)?;
+        anyhow::Ok(setup::plan(&deployments, first, &required, &found, given(&variables, "AWS_ACCOUNT_ID")))
+    };
+    let shown = plan()?;
+    terminal::print(&shown.to_string())?;
+    if !args.run && !shown.steps.is_empty() {
+        terminal::print("To apply this, run the command with --run.\n")?;
+    }
+    if args.run && !shown.steps.is_empty() {
+        let refused = github::apply(&shown, &variables, &mut terminal::step)?;
+        // What GitHub did not keep would be shown as done otherwise.
+        let left = plan()?.steps.into_iter().find(|step| refused.iter().all(|(why, _)| *why != step.why));
+        if let Some(step) = left {
+            bail!(Failure::new(format!("GitHub did not keep this: {}", step.why)));
+        }
+        for (_, note) in refused {
+            terminal::print(&format!("! {note}\n"))?;
+        }
     }
     for (deployment, settings) in deployments.iter().zip(&settings) {
         if let Some(command) = github::stack(settings.settings())? {

@@ -74,3 +74,11 @@ pub fn read(program: &str, arguments: &[impl AsRef<OsStr>], input: &str) -> Resu
     let shell = Shell::new()?;
     Ok(cmd!(shell, "{program} {arguments...}").stdin(input).quiet().read()?)
 }
+
+/// Like [`read`], but also returns the output of a program that fails, and prints nothing.
+pub fn attempt(program: &str, arguments: &[&str], input: &str) -> Result<Result<String, String>> {
+    let shell = Shell::new()?;
+    let output = cmd!(shell, "{program} {arguments...}").stdin(input).quiet().ignore_status().output()?;
+    let [out, err] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
+    Ok(if output.status.success() { Ok(out) } else { Err(format!("{err}\n{out}")) })
+}

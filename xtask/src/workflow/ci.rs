@@ -69,7 +69,7 @@ impl Programs {
 
 pub(super) fn workflow(deployments: &[Deployment]) -> Workflow {
     let mut jobs = IndexMap::from([("build".to_owned(), build::call()), ("checks".to_owned(), checks::call())]);
-    jobs.insert("required".to_owned(), required(&jobs));
+    jobs.insert(REQUIRED.to_owned(), required(&jobs));
     // The plan is for the deployment that a push updates.
     if let Some(first) = deployments.first() {
         jobs.insert("plan".to_owned(), plan(first));
@@ -88,11 +88,19 @@ pub(super) fn workflow(deployments: &[Deployment]) -> Workflow {
     }
 }
 
+/// The identifier of the job whose name the ruleset of `main` requires.
+const REQUIRED: &str = "required";
+
+/// Returns the name of the check that the ruleset of `main` requires.
+pub fn required_check(deployments: &[Deployment]) -> Option<String> {
+    workflow(deployments).jobs.get(REQUIRED).map(|job| job.name.clone())
+}
+
 /// Returns the check that the ruleset of `main` requires. A skipped or cancelled job is not a success.
 fn required(jobs: &IndexMap<String, Job>) -> Job {
     let step = Step::script("check the results", None, include_str!("scripts/required.js"));
     Job {
-        name: "required".to_owned(),
+        name: REQUIRED.to_owned(),
         why: "The one check that a pull request needs: all others must have succeeded.",
         condition: Some("always()".to_owned()),
         needs: jobs.keys().cloned().collect(),

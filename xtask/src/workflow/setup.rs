@@ -1,97 +1,157 @@
-//! The GitHub repository configuration: environments, variables and, for access keys, two secrets.
+//! The configuration of the repository at GitHub, as a plan: what is missing is added, and nothing stricter is changed.
+//! GitHub replaces an environment or a ruleset as a whole, so each body contains what is already there.
+//!
+//! Sources: GitHub's REST API, version 2022-11-28: "Deployment environments", "Repository rules", "Actions permissions".
+
+mod environment;
+mod ruleset;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde_json::{Value, json};
 
 use super::deployment::{Access, Deployment, KEYS};
 use crate::settings::Method;
+pub use environment::Environment;
 
-/// A `gh` call and its purpose. Its arguments contain no secrets, because every process on the machine can read them.
+/// The beginning of every path.
+pub const REPOSITORY: &str = "repos/{owner}/{repo}";
+
+/// The configuration that the repository has.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// The repository.
+    pub repository: Value,
+    /// The ID of the user who calls.
+    pub user: u64,
+    pub environments: BTreeMap<String, Environment>,
+    pub variables: BTreeMap<String, String>,
+    /// Environments and the names of their secrets; an empty name for those of the repository.
+    pub secrets: BTreeSet<(String, String)>,
+    /// The rulesets, with their rules; none if GitHub offers them only for another plan.
+    pub rulesets: Option<Vec<Value>>,
+    /// The permissions of the workflows' tokens.
+    pub token: Value,
+    /// Whether the repository has a file with code owners.
+    pub code_owners: bool,
+}
+
+impl Found {
+    fn is_of_organisation(&self) -> bool {
+        self.repository["owner"]["type"] == "Organization"
+    }
+}
+
+/// A write, and what is written.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Call {
+pub struct Step {
+    /// What it changes, in words.
     pub why: String,
-    pub arguments: Vec<String>,
-    pub input: Input,
-    /// The arguments of an earlier call and a text: this call is skipped if a line of that output is the text.
-    pub unless: Option<(Vec<String>, &'static str)>,
+    pub write: Write,
+    /// What to do if GitHub refuses this.
+    pub otherwise: Option<Otherwise>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Input {
-    Nothing,
-    /// The value of a variable from the environment or from `.env`.
-    Variable(&'static str),
-    Json(Value),
+pub enum Write {
+    /// A method, a path and a body of the API.
+    Api(&'static str, String, Value),
+    /// A variable of the environment or of `.env` becomes a secret of an environment. The value is not part of the plan.
+    Secret { environment: String, name: &'static str },
+    /// The same for a variable of the repository, which may exist.
+    Variable { name: String, from: &'static str, exists: bool },
 }
 
-/// A placeholder in the JSON for the calling user's ID.
-pub const REVIEWER: &str = "id of the reviewer: gh api user --jq .id";
-
-fn words(text: &str) -> Vec<String> {
-    text.split(' ').map(str::to_owned).collect()
+/// The words of a refusal, the write instead of the refused one, and what that means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Otherwise {
+    pub sign: &'static str,
+    pub write: Option<Write>,
+    pub note: String,
 }
 
-fn call(why: impl Into<String>, text: &str, input: Input) -> Call {
-    Call { why: why.into(), arguments: words(text), input, unless: None }
+/// What to write, in this order, what is already there, and what a person must know or do.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    pub steps: Vec<Step>,
+    pub kept: Vec<String>,
+    pub notes: Vec<String>,
 }
 
-/// Returns the calls that configure the deployments. The access keys of `first` become repository secrets, those of
-/// other deployments environment secrets.
-pub fn calls(deployments: &[Deployment], first: &str) -> Vec<Call> {
-    let token = json!({"default_workflow_permissions": "read", "can_approve_pull_request_reviews": false});
-    let path = "api --method PUT repos/{owner}/{repo}/actions/permissions/workflow --input -";
-    let mut calls = vec![call("workflow tokens are read-only by default", path, Input::Json(token))];
+/// Returns the plan for these deployments; `first` is planned by pull requests, too, and `required` is the check that they
+/// need. `account` is the account ID of the deployments, if it is known.
+pub fn plan(deployments: &[Deployment], first: &str, required: &str, found: &Found, account: Option<&str>) -> Plan {
+    let mut plan = Plan::default();
+    let token = json!({ "default_workflow_permissions": "read", "can_approve_pull_request_reviews": false });
+    let words = "workflow tokens: read-only by default, and they approve no pull request";
+    let same = ["default_workflow_permissions", "can_approve_pull_request_reviews"];
+    if same.iter().all(|name| found.token[name] == token[name]) {
+        plan.kept.push(words.to_owned());
+    } else {
+        let path = format!("{REPOSITORY}/actions/permissions/workflow");
+        plan.write(words, Write::Api("PUT", path, token));
+    }
+    ruleset::plan(required, found, &mut plan);
     for deployment in deployments {
-        let module = &deployment.module;
-        calls.extend(Access::ALL.into_iter().flat_map(|access| environment(deployment, access)));
-        let variable = format!("variable set {}", deployment.account_variable());
-        calls.push(call(format!("the account ID of `{module}`"), &variable, Input::Variable("AWS_ACCOUNT_ID")));
+        for access in Access::ALL {
+            environment::plan(deployment, access, deployment.module == first, found, &mut plan);
+        }
         if deployment.settings.auth.method == Method::Keys {
-            let of_environment = |access| format!(" --env {}", deployment.environment_of(access));
-            let places = if module == first { vec![String::new()] } else { Access::ALL.map(of_environment).into() };
-            for (place, name) in places.iter().flat_map(|place| KEYS.map(|name| (place, name))) {
-                let why = format!("the access key of `{module}`{place}");
-                calls.push(call(why, &format!("secret set {name}{place}"), Input::Variable(name)));
+            keys(deployment, found, &mut plan);
+        }
+    }
+    // With this variable, the deployments start.
+    for deployment in deployments {
+        let (name, present) = (deployment.account_variable(), found.variables.get(&deployment.account_variable()));
+        let words = format!("variable `{name}`: the account of `{}`", deployment.module);
+        if present.is_some() && account.is_none_or(|account| present.is_some_and(|present| present == account)) {
+            plan.kept.push(words);
+        } else {
+            plan.write(words, Write::Variable { name, from: "AWS_ACCOUNT_ID", exists: present.is_some() });
+        }
+    }
+    plan
+}
+
+/// Access keys are secrets of the environments, which other workflows and branches cannot read.
+fn keys(deployment: &Deployment, found: &Found, plan: &mut Plan) {
+    for name in KEYS.into_iter().filter(|name| found.secrets.contains(&(String::new(), (*name).to_owned()))) {
+        plan.notes.push(format!("Every workflow can read the repository's secret `{name}`: gh secret delete {name}"));
+    }
+    for access in Access::ALL {
+        let environment = deployment.environment_of(access);
+        for name in KEYS {
+            let words = format!("environment `{environment}`: secret `{name}`");
+            if found.secrets.contains(&(environment.clone(), name.to_owned())) {
+                plan.kept.push(format!("{words}; to replace it: gh secret set {name} --env {environment}"));
+            } else {
+                plan.write(words, Write::Secret { environment: environment.clone(), name });
             }
         }
     }
-    calls
 }
 
-/// Returns the calls for an environment and its branches: only `main`, and any for read access by pull requests.
-fn environment(deployment: &Deployment, access: Access) -> Vec<Call> {
-    let name = deployment.environment_of(access);
-    let path = format!("repos/{{owner}}/{{repo}}/environments/{name}");
-    let bound = access != Access::Plan;
-    let policy = if bound { json!({"protected_branches": false, "custom_branch_policies": true}) } else { Value::Null };
-    let approved = deployment.reviewed() && access == Access::Deploy;
-    let reviewers = if approved { json!([{"type": "User", "id": REVIEWER}]) } else { json!([]) };
-    let body = json!({"deployment_branch_policy": policy, "reviewers": reviewers});
-    let why = match access {
-        Access::Deploy if approved => format!("environment `{name}`: only main, with approval"),
-        Access::Plan => format!("environment `{name}`: also for pull requests"),
-        _ => format!("environment `{name}`: only main"),
-    };
-    let mut calls = vec![call(why, &format!("api --method PUT {path} --input -"), Input::Json(body))];
-    if bound {
-        let policies = format!("{path}/deployment-branch-policies");
-        let (why, post) = (format!("allow main in `{name}`"), format!("api --method POST {policies} -f name=main"));
-        let unless = Some((words(&format!("api {policies} --jq .branch_policies[].name")), "main"));
-        calls.push(Call { unless, ..call(why, &post, Input::Nothing) });
+impl Plan {
+    fn write(&mut self, why: impl Into<String>, write: Write) {
+        self.steps.push(Step { why: why.into(), write, otherwise: None });
     }
-    calls
 }
 
-/// Formats the calls as shell commands.
-pub fn shown(calls: &[Call]) -> String {
-    let line = |call: &Call| {
-        let quoted = |word: &String| if word.contains(['{', '[']) { format!("'{word}'") } else { word.clone() };
-        let command = call.arguments.iter().map(quoted).collect::<Vec<_>>().join(" ");
-        let input = match &call.input {
-            Input::Nothing => String::new(),
-            Input::Variable(name) => format!(" < <(printf %s \"${name}\")"),
-            Input::Json(body) => format!(" <<< '{body}'"),
-        };
-        format!("# {}\ngh {command}{input}\n", call.why)
-    };
-    calls.iter().map(line).collect()
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for step in &self.steps {
+            writeln!(f, "+ {}", step.why)?;
+        }
+        for kept in &self.kept {
+            writeln!(f, "= {kept}")?;
+        }
+        for note in &self.notes {
+            writeln!(f, "! {note}")?;
+        }
+        match self.steps.len() {
+            0 => writeln!(f, "Nothing to do."),
+            count => writeln!(f, "{count} of {} to do.", count + self.kept.len()),
+        }
+    }
 }

@@ -1,40 +1,48 @@
-use super::super::Deployment;
-use super::super::setup::*;
+//! The plan for GitHub, of the deployments in the committed settings.
+
+use super::super::ci::required_check;
+use super::super::setup::{Found, Plan, Write, plan};
 use super::deployments;
 use crate::settings::Method;
-use serde_json::json;
 
-#[test]
-fn each_environment_is_bound_to_main_but_where_it_only_looks_and_prod_is_approved() {
-    let calls = calls(&deployments(), "dev");
-    let body = |name: &str| {
-        let end = format!("environments/{name}");
-        let found = calls.iter().find(|call| call.arguments.iter().any(|word| word.ends_with(&end)));
-        let Some(Call { input: Input::Json(body), .. }) = found else { panic!("{name}") };
-        (body["deployment_branch_policy"]["custom_branch_policies"] == true, body["reviewers"] != json!([]))
-    };
-    let wanted = [
-        ("dev", (true, false)),
-        ("dev-build", (true, false)),
-        ("dev-plan", (false, false)),
-        ("prod", (true, true)),
-        ("prod-build", (true, false)),
-        ("prod-plan", (false, false)),
-    ];
-    assert_eq!(wanted.map(|(name, _)| (name, body(name))), wanted);
+fn of(list: &[super::super::Deployment]) -> Plan {
+    let found = Found { rulesets: Some(Vec::new()), ..Found::default() };
+    plan(list, "dev", "required", &found, Some("123456789012"))
 }
 
 #[test]
-fn keys_are_secrets_of_the_deployment_that_has_them_and_of_no_other() {
-    let secrets = |list: &[Deployment]| {
-        let calls = calls(list, "dev");
-        let secret = calls.into_iter().filter(|call| call.arguments[0] == "secret");
-        secret.map(|call| call.arguments[2..].join(" ")).collect::<Vec<_>>()
+fn the_required_check_is_a_job_of_every_pull_request() {
+    assert_eq!(required_check(&deployments()).as_deref(), Some("required"));
+    let bodies = of(&deployments()).steps.into_iter().filter_map(|step| match step.write {
+        Write::Api(_, path, body) if path.ends_with("/rulesets") => Some(body.to_string()),
+        _ => None,
+    });
+    assert!(bodies.collect::<String>().contains(r#"[{"context":"required"}]"#));
+}
+
+#[test]
+fn keys_are_secrets_of_the_environments_that_use_them() {
+    let secrets = |list: &[_]| {
+        let steps = of(list).steps.into_iter();
+        let secrets = steps.filter_map(|step| match step.write {
+            Write::Secret { environment, name } => Some(format!("{environment} {name}")),
+            _ => None,
+        });
+        secrets.collect::<Vec<_>>()
     };
     let mut list = deployments();
-    assert_eq!(secrets(&list), ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"], "prod becomes roles");
+    let of_dev = secrets(&list);
+    assert!(
+        of_dev.len() == 6 && of_dev.iter().all(|secret| secret.starts_with("dev")),
+        "prod becomes roles: {of_dev:?}"
+    );
     list[1].settings.auth.method = Method::Keys;
-    let prod = ["prod-build", "prod-plan", "prod"].map(|name| format!("AWS_ACCESS_KEY_ID --env {name}"));
-    let found = secrets(&list);
-    assert!(found.len() == 8 && prod.iter().all(|secret| found.contains(secret)), "{found:?}");
+    assert_eq!(secrets(&list).len(), 12);
+}
+
+#[test]
+fn the_variables_that_start_the_deployments_are_the_last_writes() {
+    let steps = of(&deployments()).steps;
+    let is_variable = steps.iter().map(|step| matches!(step.write, Write::Variable { .. })).collect::<Vec<_>>();
+    assert!(is_variable.is_sorted() && is_variable.ends_with(&[true, true]), "{steps:#?}");
 }
