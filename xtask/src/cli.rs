@@ -58,9 +58,9 @@ pub enum Command {
     ///
     /// List every pinned version in the repository, and what reports a newer one. Fails if nothing does.
     Pins(Pins),
-    /// Show (or, with --run, add) what the repository at GitHub lacks
+    /// Show, or with --run add, what the GitHub repository lacks
     ///
-    /// Show what the repository at GitHub lacks for the workflows: rules for main, environments, variables, secrets. With
+    /// Show what the GitHub repository lacks for the workflows: rules for main, environments, variables, secrets. With
     /// --run, add it. Nothing stricter is changed.
     SetupGithub(SetupGithub),
     /// Make the commit and the tag of a release

@@ -32,7 +32,7 @@ mod variables;
 mod warehouse;
 
 pub use airflow::{LogLevel, Webserver};
-pub use auth::Method;
+pub use auth::{Approval, Auth, Method};
 pub use batch::Platform;
 pub use confined::{NO_ACCOUNT, confined};
 pub use document::{Document, Problem, Problems, no_yaml, shortened, text_of};

@@ -151,7 +151,8 @@ const changed = change => all => {
 
 /**
  * The properties: `check` returns the violations for these events, or at least one of them if `first` is true; `faults` are changes of the
- * workflows that violate it, each with the events that show it. Some are `of` the workflows with `auth.attestations`.
+ * workflows that violate it, each with the events that show it. Some are `of` workflows
+ * with other settings.
  */
 const PROPERTIES = {
   'without a fault, every run succeeds, GitHub refuses no call, and no issue is opened': {
@@ -479,6 +480,31 @@ const PROPERTIES = {
       'any plan is deployed': [['a push'], replaced(' --expect \\"$DIGEST\\"', '')],
     },
   },
+  'without reviewers, the digest of the plan is the approval': {
+    of: 'byDigest',
+    events: ['a dispatch of prod'],
+    async check(all, events) {
+      const found = [];
+      for (const event of events) {
+        const deploys = async (digest, code) => {
+          const inputs = { ...EVENTS[event][1].inputs, ...(digest && { digest }) };
+          const [result] = await happens(all, event, { inputs });
+          if ((result.code === 0) !== (code === 0)) found.push(`${event}, ${digest}: ${excerpt(result)}`);
+          return { ...result, deployed: result.records.some(({ args }) => args[0] === 'sync-dags') };
+        };
+        const first = await deploys(undefined, 0);
+        if (first.deployed || !first.summary.includes('`d1`')) found.push(`${event}: it is deployed, or the digest is not shown`);
+        if (!(await deploys('d1', 0)).deployed) found.push(`${event}: it is not deployed`);
+        const other = await deploys('d0', 1);
+        if (other.deployed || !/the plan has changed since it was approved/.test(other.output)) found.push(`${event}: another plan`);
+      }
+      return found;
+    },
+    faults: {
+      'no digest is needed': [['a dispatch of prod'], replaced("inputs.digest != ''", 'true')],
+      'any plan is deployed': [['a dispatch of prod'], replaced(' --expect \\"$DIGEST\\"', '')],
+    },
+  },
   'a release has every file that was built, and those of a public repository are signed': {
     events: ['a release', 'a release of a private repository'],
     async check(all, events) {
@@ -593,11 +619,10 @@ const PROPERTIES = {
 before(prepare);
 after(clean);
 
-const committed = workflows();
-const signed = workflows(process.env.SIGNED);
+const variants = { committed: workflows(), signed: workflows(process.env.SIGNED), byDigest: workflows(process.env.BY_DIGEST) };
 describe('the workflows', { concurrency: true }, () => {
-  for (const [title, { check, events = Object.keys(EVENTS), faults, of }] of Object.entries(PROPERTIES)) {
-    const all = of === 'signed' ? signed : committed;
+  for (const [title, { check, events = Object.keys(EVENTS), faults, of = 'committed' }] of Object.entries(PROPERTIES)) {
+    const all = variants[of];
     test(title, async () => assert.deepStrictEqual(await check(all, events), []));
     for (const [fault, [shown, change]] of Object.entries(faults)) {
       test(`${title}; found: ${fault}`, async () => {

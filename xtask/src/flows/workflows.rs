@@ -11,7 +11,7 @@ use super::configure;
 use crate::edge::files;
 use crate::failure::Failure;
 use crate::platform::partition;
-use crate::settings::Variables;
+use crate::settings::{Auth, Variables};
 use crate::workflow::{self, Deployment, FOLDER, File, HEADER, HOOKS, MODULES, Pins};
 
 /// Returns the deployments that the workflows use. `.env` and the environment are ignored, because the files are
@@ -70,10 +70,10 @@ fn generate() -> Result<(Vec<File>, Vec<String>, Vec<String>)> {
     Ok((files, stale, invalid))
 }
 
-/// Generates the files of the committed settings with `auth.attestations`, for tests.
-pub fn with_attestations() -> Result<Vec<File>> {
+/// Generates the files with other settings, for tests.
+pub fn variant(change: impl Fn(&mut Auth)) -> Result<Vec<File>> {
     let mut deployments = deployments()?;
-    deployments.iter_mut().for_each(|deployment| deployment.settings.auth.attestations = true);
+    deployments.iter_mut().for_each(|deployment| change(&mut deployment.settings.auth));
     let committed = texts(FOLDER)?;
     let texts = committed.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     let (pins, _) = workflow::read(texts.filter(|(_, text)| text.starts_with(HEADER)), Pins::new());

@@ -25,6 +25,21 @@ pub struct Auth {
     /// repositories, and for private ones with GitHub Enterprise Cloud.
     #[serde(default)]
     pub attestations: bool,
+    /// With `protection.level: production`: who approves a plan in the workflows.
+    #[serde(default)]
+    pub approval: Approval,
+}
+
+/// The approval of a plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Approval {
+    /// A reviewer of the environment. GitHub has them for public repositories, and for private ones with GitHub Enterprise
+    /// Cloud.
+    #[default]
+    Reviewers,
+    /// Whoever starts the deployment again, with the digest of the plan as input. A second person is not required.
+    Digest,
 }
 
 /// The credentials of a deployment.

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use super::ci::{Programs, cloud_job};
 use super::deployment::{Access, Deployment};
 use super::drift::issue;
-use super::model::{Choice, Concurrency, Job, MAIN, Permission, Triggers, Workflow};
+use super::model::{Concurrency, Input, Job, MAIN, Permission, Triggers, Workflow};
 use super::step::{ARCHIVE, PACKED, Step};
 use super::{build, checks};
 
@@ -61,13 +61,24 @@ pub(super) fn workflow(deployments: &[Deployment]) -> Workflow {
     let notice = issue(&jobs, "A deployment failed");
     jobs.insert("notice".to_owned(), notice);
     let group = format!("deploy-${{{{ inputs.environment || '{first}' }}}}");
-    let environment = Choice {
+    let environment = Input {
         description: "The settings to deploy",
         required: true,
         r#type: "choice",
         default: first,
         options: names,
     };
+    let mut inputs = IndexMap::from([("environment", environment)]);
+    if deployments.iter().any(Deployment::approved_by_digest) {
+        let digest = Input {
+            description: "The digest of the approved plan, which an earlier run shows",
+            required: false,
+            r#type: "string",
+            default: String::new(),
+            options: Vec::new(),
+        };
+        inputs.insert("digest", digest);
+    }
     Workflow {
         id: "deploy",
         why: &[
@@ -76,11 +87,7 @@ pub(super) fn workflow(deployments: &[Deployment]) -> Workflow {
             "The later deployments get what the first one got. Each deployment's jobs are written out, so that no expression",
             "determines a job's environment and thus its credentials.",
         ],
-        on: Triggers {
-            push: Some(MAIN),
-            workflow_dispatch: Some([("inputs", [("environment", environment)].into())].into()),
-            ..Triggers::default()
-        },
+        on: Triggers { push: Some(MAIN), workflow_dispatch: Some([("inputs", inputs)].into()), ..Triggers::default() },
         concurrency: Some(Concurrency::queued(&group)),
         jobs,
     }
@@ -182,10 +189,13 @@ fn phases(deployment: &Deployment, mut programs: Programs, started: &str) -> Vec
         outputs: [("digest", "${{ steps.plan.outputs.digest }}")].into(),
         ..job(Access::Plan, Some("images"), steps)
     };
-    let digest = format!("${{{{ needs.{}.outputs.digest }}}}", id("plan"));
+    let digest = match deployment.approved_by_digest() {
+        true => "${{ inputs.digest }}".to_owned(),
+        false => format!("${{{{ needs.{}.outputs.digest }}}}", id("plan")),
+    };
     // An approval can take days.
     let current =
-        deployment.reviewed().then(|| Step::script("compare with main", None, include_str!("scripts/main.js")));
+        deployment.is_production().then(|| Step::script("compare with main", None, include_str!("scripts/main.js")));
     let steps = current.into_iter().chain([
         cloud("deploy the plan", "deploy --yes --expect $DIGEST").with_env("DIGEST", &digest),
         cloud("upload the DAGs", "sync-dags"),
@@ -195,9 +205,12 @@ fn phases(deployment: &Deployment, mut programs: Programs, started: &str) -> Vec
         name: name("deploy"),
         why: if deployment.reviewed() {
             "Waits for the environment's reviewers. Fails if the plan differs from the one that they approved, or if main has moved on."
+        } else if deployment.approved_by_digest() {
+            "Runs if the plan's digest is an input. Fails if the plan has another digest, or if main has moved on."
         } else {
             "Fails if the plan differs from the one that was shown."
         },
+        condition: deployment.approved_by_digest().then(|| "inputs.digest != ''".to_owned()),
         timeout_minutes: Some(120),
         ..job(Access::Deploy, Some("plan"), steps.collect())
     };

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::settings::{Level, Settings};
+use crate::settings::{Approval, Level, Settings};
 
 /// The settings modules that the workflows deploy; a push to `main` deploys the first one. `rehearse` is for emulators.
 pub const MODULES: [&str; 2] = ["dev", "prod"];
@@ -46,8 +46,18 @@ impl Access {
 }
 
 impl Deployment {
-    pub(super) fn reviewed(&self) -> bool {
+    pub(super) fn is_production(&self) -> bool {
         self.settings.protection.level == Level::Production
+    }
+
+    /// Whether a reviewer of the environment must approve the plan.
+    pub(super) fn reviewed(&self) -> bool {
+        self.is_production() && self.settings.auth.approval == Approval::Reviewers
+    }
+
+    /// Whether the plan's digest must be an input of the run.
+    pub(super) fn approved_by_digest(&self) -> bool {
+        self.is_production() && self.settings.auth.approval == Approval::Digest
     }
 
     /// Returns the name of the variable that contains the account ID. It is a repository variable, because job

@@ -41,9 +41,9 @@ pub struct Triggers {
     /// Cron schedules, in UTC.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub schedule: Vec<IndexMap<&'static str, &'static str>>,
-    /// By hand, with choices as `inputs`.
+    /// By hand, with `inputs`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub workflow_dispatch: Option<IndexMap<&'static str, IndexMap<&'static str, Choice>>>,
+    pub workflow_dispatch: Option<IndexMap<&'static str, IndexMap<&'static str, Input>>>,
 }
 
 /// Branches, or tags.
@@ -66,13 +66,16 @@ pub struct Called {
     pub outputs: IndexMap<&'static str, IndexMap<&'static str, &'static str>>,
 }
 
-/// A choice from a list.
+/// An input of a run that is started by hand.
 #[derive(Clone, Debug, Serialize)]
-pub struct Choice {
+pub struct Input {
     pub description: &'static str,
     pub required: bool,
     pub r#type: &'static str,
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub default: String,
+    /// The values of a `choice`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
 }
 

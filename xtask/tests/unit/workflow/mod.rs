@@ -16,7 +16,7 @@ use serde_yaml::Value;
 use super::deployment::{Deployment, MODULES, shared};
 use super::pins::released;
 use super::{FOLDER, File, files};
-use crate::settings::{Document, Variables, resolve};
+use crate::settings::{Approval, Auth, Document, Variables, resolve};
 
 /// Returns the deployments in the committed settings.
 fn deployments() -> Vec<Deployment> {
@@ -30,6 +30,7 @@ fn deployments() -> Vec<Deployment> {
 }
 
 /// Returns a generated file and its value.
+#[derive(Clone)]
 struct Parsed {
     file: File,
     value: Value,
@@ -40,11 +41,14 @@ fn parsed(deployments: &[Deployment]) -> Vec<Parsed> {
     files.map(|file| Parsed { value: serde_yaml::from_str(&file.text).expect("YAML"), file }).collect()
 }
 
-/// Returns the workflows of the committed settings, and those with attestations.
+/// Returns the workflows of the committed settings, those with an approval by digest, and those with attestations.
 fn variants() -> Vec<Parsed> {
-    let mut attested = deployments();
-    attested.iter_mut().for_each(|deployment| deployment.settings.auth.attestations = true);
-    workflows_of(&deployments()).into_iter().chain(workflows_of(&attested)).collect()
+    let of = |change: fn(&mut Auth)| {
+        let mut list = deployments();
+        list.iter_mut().for_each(|deployment| change(&mut deployment.settings.auth));
+        workflows_of(&list)
+    };
+    [of(|_| {}), of(|auth| auth.approval = Approval::Digest), of(|auth| auth.attestations = true)].concat()
 }
 
 fn workflows() -> Vec<Parsed> {

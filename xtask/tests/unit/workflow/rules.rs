@@ -184,7 +184,8 @@ const RULES: [(&str, Rule); 11] = [
             || any_step(workflow, |job, step| {
                 let all = run(step).starts_with("programs/xtask deploy ") && !run(step).contains(" --create-only ");
                 let digest = text(step.get("env").and_then(|env| env.get("DIGEST")));
-                all && !(digest.starts_with("${{ needs.") && job.get("needs").is_some())
+                let entered = digest == "${{ inputs.digest }}" && text(job.get("if")) == "inputs.digest != ''";
+                all && !((digest.starts_with("${{ needs.") || entered) && job.get("needs").is_some())
             })
     }),
     ("a job with credentials runs only the program that another job built", |workflow| {
