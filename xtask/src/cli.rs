@@ -361,4 +361,7 @@ pub struct Test {
     /// Fail if a suite could not run
     #[arg(long)]
     pub require_all: bool,
+    /// Time for each fuzz target
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub fuzz_seconds: u32,
 }

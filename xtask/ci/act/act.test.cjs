@@ -531,7 +531,7 @@ const PROPERTIES = {
       'a private repository has no release': [['a release of a private repository'], replaced('!failure()', 'success()')],
     },
   },
-  'a failed test leaves its logs and the inputs that broke it': {
+  'a failed test leaves its log, its results and the inputs that broke it': {
     events: ['our own pull request'],
     async check(all, events) {
       const found = [];
@@ -542,7 +542,7 @@ const PROPERTIES = {
           const result = await again(healthy, all, { fail: { job, step: Number(step) } });
           const files = fs.readdirSync(result.artifacts, { recursive: true }).join('\n');
           found.push(
-            ...['rust.log', 'crash-1'].filter(file => !files.includes(file)).map(file => `${healthy.event}: ${job} does not keep ${file}`),
+            ...['rust.log', 'rust.xml', 'crash-1'].filter(file => !files.includes(file)).map(file => `${healthy.event}: ${job} does not keep ${file}`),
           );
         }
       }

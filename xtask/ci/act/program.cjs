@@ -45,7 +45,7 @@ function xtask(args) {
   if (args.includes('--expect') && args[0] === 'build-images') refuse(existsSync(args[args.indexOf('--expect') + 1]), 'no expected images');
   if (args[0] === 'build-images' && args.includes('--json')) console.log('[]');
   if (args[0] === 'release-files') release(args[args.indexOf('--dir') + 1]);
-  if (args[0] === 'test') ['target/test/rust/rust.log', 'jobs/fuzz/artifacts/rows/crash-1'].forEach(path => write(path, 'x'));
+  if (args[0] === 'test') ['target/test/logs/rust.log', 'target/test/results/rust.xml', 'jobs/fuzz/artifacts/rows/crash-1'].forEach(path => write(path, 'x'));
 }
 
 /** Compiles the crate with a malicious build script, as the real cargo does: cargo's own files are not those of the job. */

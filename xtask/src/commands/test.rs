@@ -17,7 +17,7 @@ pub(super) fn run(args: &Test) -> Result<Exit> {
         (None, []) if args.all => Selection::All,
         (None, []) => Selection::Fast,
     };
-    let results = tests::run(&selection, &terminal::step)?;
+    let results = tests::run(&selection, args.fuzz_seconds, &terminal::step)?;
     let head = [("suite", Align::Left), ("result", Align::Left), ("seconds", Align::Right)];
     let rows = results.iter().map(|result| {
         let text = match &result.passed {

@@ -3,6 +3,7 @@
 mod cargo;
 #[cfg(feature = "cloud")]
 mod isolated;
+mod log;
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -17,6 +18,7 @@ use crate::pipeline::Invocation;
 pub use cargo::*;
 #[cfg(feature = "cloud")]
 pub use isolated::{image_variables, without_accounts};
+pub use log::Log;
 
 /// The variables that child processes inherit; all others, such as `AWS_*` and secrets, are removed.
 const KEPT: &str = "PATH HOME USER LANG LC_ALL LC_CTYPE TERM COLUMNS NO_COLOR CI TMPDIR TZ RUST_BACKTRACE \

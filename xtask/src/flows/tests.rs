@@ -7,6 +7,7 @@ mod database;
 mod fuzz;
 mod images;
 mod limit;
+mod results;
 mod templates;
 mod workflows;
 
@@ -18,6 +19,7 @@ use thiserror::Error;
 
 use crate::edge::emulator::Emulator;
 use crate::edge::python::{self, Packages};
+use crate::edge::shell::Log;
 use crate::edge::{files, machine, shell};
 use crate::failure::Failure;
 use crate::pipeline::Invocation;
@@ -80,14 +82,15 @@ const SUITES: [Entry; 18] = [
     ("fuzz", Some(Tools), Some("takes minutes"), fuzz::run),
 ];
 
-/// The environment in which the suites run.
+/// The environment in which a suite runs.
 struct Bench<'a> {
     root: PathBuf,
-    dir: PathBuf,
-    database: Database,
+    dir: &'a Path,
+    database: &'a Database,
     report: &'a (dyn Fn(&str) + Sync),
-    /// Whether suites run in parallel; the output of each is then printed when it finishes.
-    parallel: bool,
+    /// The time for each fuzz target.
+    fuzz_seconds: u32,
+    log: Log,
 }
 
 impl Bench<'_> {
@@ -103,15 +106,11 @@ impl Bench<'_> {
         environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         let mark = format!("{}-{}", std::process::id(), filter.join(" "));
         environment.insert(limit::MARK.to_owned(), mark.clone());
-        let log = self.parallel.then(tempfile::NamedTempFile::new).transpose()?;
-        let output = log.as_ref().map(|log| log.as_file());
-        let passed =
-            limit::within(LIMIT, &mark, || shell::cargo_test(&self.root, select, filter, &environment, output))?;
-        if let Some(log) = log {
-            eprint!("{}", files::read(log.path())?.unwrap_or_default());
-        }
+        let tests = || shell::cargo_test(&self.root, select, filter, &environment, &self.log);
+        let passed = limit::within(LIMIT, &mark, tests)?;
         if passed.is_none() {
-            (self.report)(&format!("The tests did not end within {} minutes, and were stopped", LIMIT.as_secs() / 60));
+            let minutes = LIMIT.as_secs() / 60;
+            self.log.add(&format!("\nThe tests did not end within {minutes} minutes, and were stopped"))?;
         }
         Ok(passed == Some(true))
     }
@@ -138,7 +137,7 @@ impl Bench<'_> {
         Emulator::ministack(&python, launcher.as_deref(), &self.folder(folder)?)
     }
 
-    /// Runs a tool in a folder; prints its output unless the tool succeeds and `accepts` returns true.
+    /// Runs a tool in a folder; shows its output unless the tool succeeds and `accepts` returns true.
     fn passes(
         &self,
         tool: &Invocation,
@@ -149,7 +148,7 @@ impl Bench<'_> {
         let output = shell::captured(tool, programs, folder)?;
         let passed = output.code == Some(0) && accepts(&output.text);
         if !passed {
-            eprintln!("{}", output.text);
+            self.log.add(&output.text)?;
         }
         Ok(passed)
     }
@@ -190,11 +189,11 @@ impl Selection {
     }
 }
 
-/// Runs the selected suites. [`Selection::Fast`] also returns why the others did not run.
+/// Runs the selected suites, with this time for each fuzz target. [`Selection::Fast`] also returns why the others did not run.
 ///
 /// # Errors
 /// If a suite is unknown, or cannot run for another reason than a [`Missing`] requirement.
-pub fn run(selection: &Selection, report: &(dyn Fn(&str) + Sync)) -> Result<Vec<Suite>> {
+pub fn run(selection: &Selection, fuzz_seconds: u32, report: &(dyn Fn(&str) + Sync)) -> Result<Vec<Suite>> {
     let names: Vec<&str> = SUITES.iter().map(|(name, ..)| *name).collect();
     if let Selection::Named(only) = selection
         && let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str()))
@@ -207,32 +206,43 @@ pub fn run(selection: &Selection, report: &(dyn Fn(&str) + Sync)) -> Result<Vec<
     let _lock = files::lock(&dir)?;
     report("Starting the test database");
     let database = Database::start(&dir, report)?;
-    let mut bench = Bench { root, dir, database, report, parallel: false };
+    // Those of an earlier run would be taken for this one's.
+    let [logs, junit] = ["logs", "results"].map(|name| dir.join(name));
+    for folder in [&logs, &junit] {
+        files::remove(folder)?;
+    }
     let is_fast = matches!(selection, Selection::Fast);
     let listed = SUITES.into_iter().filter(|suite| selection.has(suite) || (is_fast && suite.1.is_some()));
     let (first, others): (Vec<_>, Vec<_>) = listed.partition(|(name, ..)| *name == "light");
     let lanes: (Vec<_>, Vec<_>) = others.into_iter().partition(|(name, ..)| ON_ENGINE.contains(name));
-    let run = |bench: &Bench<'_>, suites: Vec<Entry>| -> Result<Vec<Suite>> {
+    let run = |suites: Vec<Entry>, is_alone: bool| -> Result<Vec<Suite>> {
         let run = |(suite, shard, more, work): Entry| {
-            let start = Instant::now();
+            let (start, log) = (Instant::now(), Log::new(logs.join(format!("{suite}.log")), is_alone)?);
+            let bench = Bench { root: root.clone(), dir: &dir, database: &database, report, fuzz_seconds, log };
             let passed = match more {
                 Some(why) if is_fast => Err(format!("{why}; run `cargo xtask test --all`")),
-                _ => match work(bench) {
+                _ => match work(&bench) {
                     Ok(passed) => Ok(passed),
                     Err(error) if error.is::<Missing>() => Err(error.to_string()),
                     Err(error) => return Err(error.context(format!("cannot run the `{suite}` suite"))),
                 },
             };
-            Ok(Suite { suite, shard, passed, seconds: start.elapsed().as_secs_f64() })
+            let (seconds, output) = (start.elapsed().as_secs_f64(), bench.log.text()?);
+            if !is_alone {
+                eprint!("{output}");
+            }
+            let xml = results::junit(suite, seconds, &passed, &output);
+            files::write(&junit.join(format!("{suite}.xml")), &xml)?;
+            Ok(Suite { suite, shard, passed, seconds })
         };
         suites.into_iter().map(run).collect()
     };
-    let mut results = run(&bench, first)?;
-    bench.parallel = !lanes.0.is_empty() && !lanes.1.is_empty();
-    let (bench, (on_engine, others)) = (&bench, lanes);
+    let mut results = run(first, true)?;
+    let (on_engine, others) = lanes;
+    let is_alone = on_engine.is_empty() || others.is_empty();
     let (on_engine, others) = std::thread::scope(|scope| {
-        let on_engine = scope.spawn(|| run(bench, on_engine));
-        (run(bench, others), on_engine.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        let on_engine = scope.spawn(|| run(on_engine, is_alone));
+        (run(others, is_alone), on_engine.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     results.extend(others?);
     results.extend(on_engine?);

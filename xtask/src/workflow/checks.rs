@@ -22,8 +22,11 @@ const LINTS: [(&str, &str); 6] = [
     ("crates", "lint crates"),
 ];
 
+/// The suites of the nightly job: fuzzing, and those that run only by name.
+const LONG: [&str; 3] = ["fuzz", "sync speed", "image size"];
+
 /// What a failed test leaves behind.
-const REMAINS: &str = "target/test/**/*.log\njobs/fuzz/artifacts";
+const REMAINS: &str = "target/test/logs\ntarget/test/results\njobs/fuzz/artifacts";
 
 /// The parts of the tests that run on one machine each; every suite belongs to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,22 +84,39 @@ fn lint() -> Job {
 }
 
 fn test() -> Job {
+    let test = Step::xtask("test", "test --shard $SHARD --require-all").with_env("SHARD", "${{ matrix.shard }}");
+    Job {
+        name: "test (${{ matrix.shard }})".to_owned(),
+        why: "All tests, including those that need Docker, Airflow, emulators and a browser.",
+        strategy: Some(Strategy::each("shard", Shard::ALL.map(Shard::word).into())),
+        timeout_minutes: Some(60),
+        ..job(test, "remains of ${{ matrix.shard }}")
+    }
+}
+
+/// Returns the job for the suites that take too long for every change.
+pub(super) fn long() -> Job {
+    let arguments = "test --only $SUITE --require-all --fuzz-seconds 1200";
+    let test = Step::xtask("test", arguments).with_env("SUITE", "${{ matrix.suite }}");
+    Job {
+        name: "long (${{ matrix.suite }})".to_owned(),
+        why: "Twenty minutes of fuzzing for each target, and the comparisons with other tools.",
+        strategy: Some(Strategy::each("suite", LONG.into())),
+        timeout_minutes: Some(90),
+        ..job(test, "remains of ${{ matrix.suite }}")
+    }
+}
+
+/// Returns a job that runs tests on a machine with everything that they need, and keeps what a failure leaves behind.
+fn job(test: Step, remains: &str) -> Job {
     let install = format!("sudo apt-get install --quiet --yes --no-install-recommends {}", PACKAGES.join(" "));
     let mut steps = prepared();
     steps.extend([
         Step::line("update the list of packages", "sudo apt-get update --quiet"),
         Step::line("install packages", &install),
         Step::cache(),
-        Step::xtask("test", "test --shard $SHARD --require-all").with_env("SHARD", "${{ matrix.shard }}"),
-        Step::remains("remains of ${{ matrix.shard }}", REMAINS),
+        test,
+        Step::remains(remains, REMAINS),
     ]);
-    Job {
-        name: "test (${{ matrix.shard }})".to_owned(),
-        why: "All tests, including those that need Docker, Airflow, emulators and a browser.",
-        strategy: Some(Strategy::each("shard", Shard::ALL.map(Shard::word).into())),
-        permissions: vec![Permission::CONTENTS],
-        timeout_minutes: Some(60),
-        steps,
-        ..Job::default()
-    }
+    Job { permissions: vec![Permission::CONTENTS], steps, ..Job::default() }
 }

@@ -1,21 +1,25 @@
-//! `drift.yml`: nightly checks for drift of the stacks, new releases of pinned actions, and advisories for crates; and
-//! whether dbt 2 can parse the dbt project.
+//! `drift.yml`: nightly checks for drift of the stacks, new releases of pinned actions, and advisories for crates; the tests
+//! that take too long for every change; and whether dbt 2 can parse the dbt project.
 
 use indexmap::IndexMap;
 
-use super::build;
 use super::ci::{Programs, cloud_job, prepared};
 use super::deployment::{Access, Deployment};
 use super::model::{Concurrency, Job, Permission, Triggers, Workflow};
 use super::step::Step;
+use super::{build, checks};
 
 pub(super) fn workflow(deployments: &[Deployment]) -> Workflow {
     let drifts = deployments.iter().map(|deployment| (format!("{}-drift", deployment.module), drift(deployment)));
     let mut jobs: IndexMap<String, Job> = std::iter::once(("build".to_owned(), build::call()))
         .chain(drifts)
-        .chain([("pins".to_owned(), pins()), ("advisories".to_owned(), advisories())])
+        .chain([
+            ("pins".to_owned(), pins()),
+            ("advisories".to_owned(), advisories()),
+            ("long".to_owned(), checks::long()),
+        ])
         .collect();
-    let notice = issue(&jobs, "Drift, or a wrong pin");
+    let notice = issue(&jobs, "Nightly checks failed");
     jobs.insert("notice".to_owned(), notice);
     // A separate issue: dbt 2 is not in use.
     let next: IndexMap<String, Job> = [("dbt-2".to_owned(), dbt_2())].into();
@@ -25,7 +29,8 @@ pub(super) fn workflow(deployments: &[Deployment]) -> Workflow {
     Workflow {
         id: "drift",
         why: &[
-            "Every night, checks the deployed stacks for drift, pinned actions against their releases, and crates for advisories.",
+            "Every night, checks the deployed stacks for drift, pinned actions against their releases, and crates for advisories, and",
+            "fuzzes for longer than a change does.",
             "One issue reports the findings. Another one reports that dbt 2 cannot parse the dbt project.",
         ],
         on: Triggers {

@@ -221,3 +221,15 @@ fn only_connect_determines_how_aws_is_reached() {
     }
     assert!(read > 200, "{read} files");
 }
+
+#[test]
+fn no_program_is_committed() {
+    // ELF, Mach-O, Windows, Java, WebAssembly, `ar` and ZIP files.
+    let starts: [&[u8]; 7] =
+        [b"\x7fELF", b"\xcf\xfa\xed\xfe", b"MZ", b"\xca\xfe\xba\xbe", b"\0asm", b"!<arch>", b"PK\x03\x04"];
+    let is_program = |file: &PathBuf| {
+        let bytes = std::fs::read(file).unwrap_or_default();
+        starts.iter().any(|start| bytes.starts_with(start))
+    };
+    assert_eq!(tracked().into_iter().filter(is_program).collect::<Vec<_>>(), Vec::<PathBuf>::new());
+}

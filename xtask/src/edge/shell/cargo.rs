@@ -3,7 +3,6 @@
 //! sources in their environment, where build scripts could read them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 #[cfg(feature = "cloud")]
@@ -12,7 +11,7 @@ use std::process::{Child, Stdio};
 use anyhow::{Context, Result};
 use xshell::{Cmd, Shell, cmd};
 
-use super::Output;
+use super::{Log, Output};
 use crate::failure::Failure;
 #[cfg(feature = "cloud")]
 use crate::image::{CargoTree, Toolchain};
@@ -250,21 +249,17 @@ pub fn lint(root: &Path, program: Option<&Path>, arguments: &[&str], environment
     Ok(command.envs(environment.iter().copied()).quiet().run()?)
 }
 
-/// Runs `cargo test` with more variables; writes its output to `log` if given. Returns whether all tests passed.
+/// Runs `cargo test` with more variables. Returns whether all tests passed.
 pub fn cargo_test(
     root: &Path,
     select: &[&str],
     filter: &[&str],
     environment: &BTreeMap<String, String>,
-    log: Option<&File>,
+    log: &Log,
 ) -> Result<bool> {
     let (shell, cargo) = cargo(root)?;
     let test = cmd!(shell, "{cargo} test --locked --no-fail-fast {select...} -- {filter...}");
-    let mut test = Command::from(without_cargo_and_credentials(test, root).envs(environment));
-    if let Some(log) = log {
-        test.stdout(log.try_clone()?).stderr(log.try_clone()?);
-    }
-    Ok(test.status().context("cannot start cargo")?.success())
+    log.run(Command::from(without_cargo_and_credentials(test, root).envs(environment)))
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub(super) fn redshift_sql(bench: &Bench<'_>) -> Result<bool> {
     let job = dbt_job(&bench.root)?;
     let compiled = bench.folder("redshift")?;
     if let Some(problem) = marts::check_redshift(&compiled, &load_sql, &job)? {
-        eprintln!("{problem}");
+        bench.log.add(&problem.to_string())?;
         return Ok(false);
     }
     let folders = [load_sql, compiled].map(|folder| folder.display().to_string());

@@ -78,7 +78,8 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
         let packages = bench.root.join(leg.lock);
         let environment = bench.environment(leg.python.as_deref(), leg.name, Packages::Locked(&packages))?;
         (bench.report)(&format!("Running the DAGs under Airflow (`target/python/{}`)", leg.name));
-        let (start, tests) = (Instant::now(), pytest(leg.tests, docker, &tools));
+        let results = bench.dir.join(format!("results/dags-{}.xml", leg.name));
+        let (start, tests) = (Instant::now(), pytest(leg.tests, docker, &tools, &results));
         let mut attempts = 1;
         while !bench.passes(&tests, &environment.join("bin"), &bench.root, |_| true)? {
             if attempts == ATTEMPTS {
@@ -102,13 +103,14 @@ fn prints_true(python: &Path, program: &str) -> bool {
     machine::first_line(&python.display().to_string(), &["-c", program]).as_deref() == Some("True")
 }
 
-/// Returns the pytest invocation; without Docker, it omits the tests that run containers.
-fn pytest(tests: &[&str], docker: bool, tools: &Path) -> Invocation {
+/// Returns the pytest invocation, which also writes a JUnit file; without Docker, it omits the tests that run containers.
+fn pytest(tests: &[&str], docker: bool, tools: &Path, results: &Path) -> Invocation {
     // Tests that share running services run in one process.
     let common =
         ["-m", "pytest", "--quiet", "--no-header", "-p", "no:cacheprovider", "-n", WORKERS, "--dist", "loadgroup"];
     let without: &[&str] = if docker { &[] } else { &["-m", "not needs_docker"] };
-    let mut pytest = Invocation::new("python", &[&common, tests, without].concat(), &[]);
+    let mut pytest =
+        Invocation::new("python", &[&common, tests, without, &["--junitxml"]].concat(), &[results.to_owned()]);
     pytest.environment.insert("TEST_TOOLS_PYTHON".to_owned(), tools.display().to_string());
     pytest
 }

@@ -11,9 +11,6 @@ const TARGETS: [&str; 2] = ["contract", "rows"];
 /// Maximum input length in bytes.
 const LONGEST: u32 = 4_096;
 
-/// Fuzzing time per target, in seconds. CONTRIBUTING.md describes longer runs.
-const SECONDS: u32 = 10;
-
 /// libFuzzer's memory limit, far above what any target needs for its longest input.
 const MEBIBYTES: u32 = 1_024;
 
@@ -35,7 +32,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
         let folders = [found, root.join("jobs/fuzz/corpus").join(target)];
         let dictionary = root.join(format!("jobs/fuzz/dictionaries/{target}.dict"));
         let mut arguments = vec![
-            format!("-max_total_time={SECONDS}"),
+            format!("-max_total_time={}", bench.fuzz_seconds),
             format!("-max_len={LONGEST}"),
             format!("-rss_limit_mb={MEBIBYTES}"),
             "-timeout=10".to_owned(),
@@ -46,7 +43,8 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
         arguments.extend(folders.iter().map(|folder| folder.display().to_string()));
         let output = shell::fuzz(root, target, &arguments)?;
         if output.code != Some(0) {
-            eprintln!("{}\nfuzz target `{target}` failed; CONTRIBUTING.md shows how to reproduce it", output.text);
+            let hint = format!("fuzz target `{target}` failed; CONTRIBUTING.md shows how to reproduce it");
+            bench.log.add(&format!("{}\n{hint}", output.text))?;
             passed = false;
         }
     }

@@ -42,7 +42,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
     }
     (bench.report)("Comparing the resource type table with the registry schemas");
     for difference in schemas::differences(&python)? {
-        eprintln!("{difference}");
+        bench.log.add(&difference)?;
         all_passed = false;
     }
     Ok(all_passed)

@@ -61,7 +61,7 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
         shell::captured(&Invocation::new("node", &[], &[script.as_slice(), &workflows].concat()), &python, &root)?;
     let findings = findings(&output.text, workflows.len());
     if output.code != Some(0) || !findings.is_empty() {
-        eprintln!("{}", if findings.is_empty() { output.text } else { findings.join("\n") });
+        bench.log.add(&if findings.is_empty() { output.text } else { findings.join("\n") })?;
         passed = false;
     }
     Ok(passed)

@@ -7,9 +7,10 @@ use crate::edge::files;
 
 #[test]
 fn without_docker_only_the_tests_that_run_containers_are_omitted() {
-    let arguments = |docker| pytest(&ALL, docker, Path::new("/tools/bin/python")).arguments.join(" ");
-    assert_eq!(arguments(false), format!("{} -m not needs_docker", arguments(true)));
-    assert_eq!(pytest(&ALL, true, Path::new("/t")).environment["TEST_TOOLS_PYTHON"], "/t");
+    let arguments =
+        |docker| pytest(&ALL, docker, Path::new("/tools/bin/python"), Path::new("/r.xml")).arguments.join(" ");
+    assert_eq!(arguments(false), arguments(true).replace(" --junitxml", " -m not needs_docker --junitxml"));
+    assert_eq!(pytest(&ALL, true, Path::new("/t"), Path::new("/r.xml")).environment["TEST_TOOLS_PYTHON"], "/t");
 }
 
 #[test]
