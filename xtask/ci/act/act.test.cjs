@@ -97,14 +97,16 @@ function followers(all, workflow, id, found = []) {
 const calls = (all, { name, jobs: ran }) =>
   jobs(all, name).filter(({ uses }) => uses && Object.keys(ran).some(job => job.startsWith(`${basename(uses, '.yml')}/`)));
 
-/** Every different step once, the last one of every job, and every called workflow. */
+/** Every kind of step once, the last one of every job, and every called workflow. */
 async function cases(all, events) {
   const found = new Map();
   for (const healthy of await happen(all, events)) {
     for (const { job, step } of healthy.steps) {
       const [workflow, id] = job.split('/');
       const { steps } = all[workflow].jobs[id];
-      const text = `${workflow} ${step === steps.length - 1 ? id : ''} ${JSON.stringify(steps[step])}`;
+      const { id: output, if: condition, 'continue-on-error': goesOn, uses, run = '' } = steps[step];
+      const kind = [output, condition, goesOn, uses ?? run.split(' ').slice(0, 2)];
+      const text = JSON.stringify([step === steps.length - 1 ? job : '', ...kind]);
       if (!found.has(text)) found.set(text, { job, step, healthy });
     }
     for (const { id } of calls(all, healthy)) if (!found.has(id)) found.set(id, { job: id, healthy });

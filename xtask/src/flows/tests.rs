@@ -57,8 +57,9 @@ struct Missing(String);
 /// whether every test passed.
 type Entry = (&'static str, Option<Shard>, Option<&'static str>, fn(&Bench<'_>) -> Result<bool>);
 
-/// Suites that share the Docker engine and a copy of the repository: one after another, beside the other suites.
-const ON_ENGINE: [&str; 2] = ["images", "rehearsal"];
+/// The suites of the shards in a lane run one after another, and the lanes beside each other: many tests wait. The images and
+/// the rehearsals share a copy of the repository. Suites without a shard are in the last lane.
+const LANES: [&[Shard]; 3] = [&[Images, Rehearsal], &[Airflow, Tools], &[Rust, Emulators]];
 
 /// Every suite, the fast ones first. The first one builds the programs that the others use, so it runs alone.
 const SUITES: [Entry; 18] = [
@@ -214,7 +215,13 @@ pub fn run(selection: &Selection, fuzz_seconds: u32, report: &(dyn Fn(&str) + Sy
     let is_fast = matches!(selection, Selection::Fast);
     let listed = SUITES.into_iter().filter(|suite| selection.has(suite) || (is_fast && suite.1.is_some()));
     let (first, others): (Vec<_>, Vec<_>) = listed.partition(|(name, ..)| *name == "light");
-    let lanes: (Vec<_>, Vec<_>) = others.into_iter().partition(|(name, ..)| ON_ENGINE.contains(name));
+    let mut lanes: [Vec<Entry>; LANES.len()] = Default::default();
+    for suite in others {
+        let of_shard = LANES.iter().position(|lane| suite.1.is_some_and(|shard| lane.contains(&shard)));
+        lanes[of_shard.unwrap_or(LANES.len() - 1)].push(suite);
+    }
+    let runs = |(_, _, more, _): &Entry| !is_fast || more.is_none();
+    let is_alone = lanes.iter().filter(|lane| lane.iter().any(runs)).count() <= 1;
     let run = |suites: Vec<Entry>, is_alone: bool| -> Result<Vec<Suite>> {
         let run = |(suite, shard, more, work): Entry| {
             let (start, log) = (Instant::now(), Log::new(logs.join(format!("{suite}.log")), is_alone)?);
@@ -238,14 +245,13 @@ pub fn run(selection: &Selection, fuzz_seconds: u32, report: &(dyn Fn(&str) + Sy
         suites.into_iter().map(run).collect()
     };
     let mut results = run(first, true)?;
-    let (on_engine, others) = lanes;
-    let is_alone = on_engine.is_empty() || others.is_empty();
-    let (on_engine, others) = std::thread::scope(|scope| {
-        let on_engine = scope.spawn(|| run(on_engine, is_alone));
-        (run(others, is_alone), on_engine.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    let of_lanes = std::thread::scope(|scope| {
+        let running = lanes.map(|suites| scope.spawn(|| run(suites, is_alone)));
+        running.map(|lane| lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
-    results.extend(others?);
-    results.extend(on_engine?);
+    for of_lane in of_lanes {
+        results.extend(of_lane?);
+    }
     results.sort_by_key(|result| names.iter().position(|name| *name == result.suite));
     Ok(results)
 }

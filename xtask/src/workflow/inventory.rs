@@ -127,7 +127,9 @@ pub fn found<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<
         if patterns.without.is_match(path) && !patterns.requirements.is_match(path) {
             continue;
         }
-        for (index, line) in text.lines().enumerate() {
+        // A version has a digit.
+        let lines = text.lines().enumerate().filter(|(_, line)| line.bytes().any(|byte| byte.is_ascii_digit()));
+        for (index, line) in lines {
             let mut rest = line.to_owned();
             for pattern in &patterns.versions {
                 pins.extend(pattern.captures_iter(&rest).map(|found| Pinned {
