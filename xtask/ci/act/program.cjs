@@ -26,7 +26,8 @@ function refuse(unless, why) {
 /** The files of a release, with their checksums. */
 function release(dir) {
   const names = ['xtask-x86_64-unknown-linux-gnu', 'xtask.cdx.json', 'ingestion-image.tar', 'ingestion-image.cdx.json'];
-  const files = Object.fromEntries([...names, 'dbt-image.tar', 'dbt-image.cdx.json'].map(name => [name, `${name} of the run ${config.id}`]));
+  const texts = [...names, 'dbt-image.tar', 'dbt-image.cdx.json'].map(name => [name, `${name} of the run ${config.id}`]);
+  const files = Object.fromEntries(texts);
   Object.entries(files).forEach(([name, text]) => write(join(dir, name), text));
   const line = ([name, text]) => `${createHash('sha256').update(text).digest('hex')}  ${name}\n`;
   write(join(dir, 'SHA256SUMS'), Object.entries(files).map(line).join(''));
@@ -39,13 +40,15 @@ function xtask(args) {
   refuse(!cloud || process.env.AWS_ACCESS_KEY_ID, 'no credentials for AWS');
   refuse(args[0] !== 'ci-gen' || !args.includes('--online') || process.env.GH_TOKEN, 'GH_TOKEN is not set');
   const expected = args[0] === 'deploy' && args.includes('--expect') ? args[args.indexOf('--expect') + 1] : undefined;
-  refuse(expected === undefined || expected === (config.changed ? 'd2' : 'd1'), `error: the plan has changed since it was approved: its digest is d2, not ${expected}`);
+  const isApproved = expected === undefined || expected === (config.changed ? 'd2' : 'd1');
+  refuse(isApproved, `error: the plan has changed since it was approved: its digest is not ${expected}`);
   if (args[0] === 'diff') console.log(args.includes('--json') ? JSON.stringify({ digest: 'd1' }) : (config.plan ?? 'plan d1'));
   if (args.includes('--save')) write(args[args.indexOf('--save') + 1], `Built in the run ${config.id}.`);
   if (args.includes('--expect') && args[0] === 'build-images') refuse(existsSync(args[args.indexOf('--expect') + 1]), 'no expected images');
   if (args[0] === 'build-images' && args.includes('--json')) console.log('[]');
   if (args[0] === 'release-files') release(args[args.indexOf('--dir') + 1]);
-  if (args[0] === 'test') ['target/test/logs/rust.log', 'target/test/results/rust.xml', 'jobs/fuzz/artifacts/rows/crash-1'].forEach(path => write(path, 'x'));
+  const remains = ['target/test/logs/rust.log', 'target/test/results/rust.xml', 'jobs/fuzz/artifacts/rows/crash-1'];
+  if (args[0] === 'test') remains.forEach(path => write(path, 'x'));
 }
 
 /** Compiles the crate with a malicious build script, as the real cargo does: cargo's own files are not those of the job. */

@@ -113,11 +113,14 @@ const machine = {
  *
  * `vars` and `secrets` are those of the repository; a fork's run gets no secrets. `fail` is a step, as `{ job, step }`, whose
  * programs fail, or with `instead` that is replaced by a failing one. `tamper` is the start of the name of an artifact that is changed
- * before its download. With `malicious`, cargo compiles the crate with a malicious build script. `tag` is pushed instead of the branch. `plan` is what `xtask diff` prints. `earlier` is an earlier run of the same commit. `api` is what GitHub knows.
+ * before its download. With `malicious`, cargo compiles the crate with a malicious build script. With `unsigned`, nothing has a
+ * signature; with `changed`, AWS has changed after the plan. `tag` is pushed instead of the branch. `plan` is what `xtask diff` prints.
+ * `earlier` is an earlier run of the same commit. `api` is what GitHub knows, and `private` whether only members see the repository.
  */
 const run = (all, name, event, scenario = {}) =>
   inSlot(async () => {
-    const { payload = {}, branch = 'main', vars = {}, secrets = {}, readOnly = false, fail, inputs = {}, api = {}, earlier, tag } = scenario;
+    const { payload = {}, branch = 'main', tag, vars = {}, secrets = {}, readOnly = false, inputs = {}, api = {} } = scenario;
+    const { fail, earlier } = scenario;
     const id = scenario.id ?? 1000 + (count += 1);
     const dir = fs.mkdtempSync(join(folder, `${name}-`));
     const path = file => join(dir, file);
@@ -167,8 +170,10 @@ const run = (all, name, event, scenario = {}) =>
       ...api,
     });
     fs.writeFileSync(path('summary.md'), '');
-    const repository = { full_name: REPOSITORY, default_branch: 'main', owner: { login: 'acme' }, name: 'dpworld', private: scenario.private ?? false };
-    fs.writeFileSync(path('event.json'), JSON.stringify({ ref: tag ? `refs/tags/${tag}` : `refs/heads/${branch}`, repository, inputs, ...payload }));
+    const names = { full_name: REPOSITORY, default_branch: 'main', owner: { login: 'acme' }, name: 'dpworld' };
+    const repository = { ...names, private: scenario.private ?? false };
+    const ref = tag ? `refs/tags/${tag}` : `refs/heads/${branch}`;
+    fs.writeFileSync(path('event.json'), JSON.stringify({ ref, repository, inputs, ...payload }));
     if (fail?.step !== undefined) fail.id = all[fail.job.split('/')[0]].jobs[fail.job.split('/')[1]].steps[fail.step].id;
     fs.writeFileSync(
       path('config.json'),

@@ -1,6 +1,6 @@
 //! The output of a test suite: in a file, on the terminal, or both.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,8 +8,6 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-
-use crate::edge::files;
 
 /// The maximum time until the end of the output is read: a process that is left behind may keep it open.
 const REST: Duration = Duration::from_secs(5);
@@ -32,7 +30,8 @@ pub struct Log {
 impl Log {
     /// Starts an empty file. Without other suites beside it, the output is also printed at once.
     pub fn new(path: PathBuf, is_alone: bool) -> Result<Self> {
-        files::write(&path, "")?;
+        fs::create_dir_all(path.parent().unwrap_or(&path))?;
+        File::create(&path).with_context(|| format!("cannot write `{}`", path.display()))?;
         let place = match (is_alone, std::io::stderr().is_terminal()) {
             (false, _) => Place::File,
             (true, true) => Place::Terminal,
@@ -42,7 +41,8 @@ impl Log {
     }
 
     pub fn text(&self) -> Result<String> {
-        Ok(files::read(&self.path)?.unwrap_or_default())
+        // Programs may print anything.
+        Ok(String::from_utf8_lossy(&fs::read(&self.path)?).into_owned())
     }
 
     /// Adds a text, and prints it if the output is printed at once.
