@@ -75,7 +75,7 @@ fn help_usage_and_the_light_commands_need_no_cargo() {
         (&["settings", "--env", "dev"], 0, "infra/settings/dev.yaml: no problems"),
         (&["dbt-sources", "--check"], 0, "is up to date"),
         (&["ci-gen", "--check"], 0, "are up to date"),
-        (&["setup-github", "--env", "dev"], 1, "`gh` is not installed"),
+        (&["setup-github", "--env", "rehearse"], 1, "known modules: dev, prod"),
         (&["lint", "nothing"], 2, "possible values: format"),
     ] {
         let output = xtask(folder.path(), arguments);

@@ -260,5 +260,5 @@ fn wrong_input_is_reported_before_anything_is_changed() {
     let reader = GitHub::new(|state| state["repository"]["permissions"]["admin"] = false.into());
     fails(&reader.command(&[]).output().expect("xtask starts"), "you do not administer `acme/dpworld`");
     fs::remove_file(reader.path("gh")).expect("removed");
-    fails(&reader.command(&[]).env("PATH", "/usr/bin:/bin").output().expect("xtask starts"), "`gh` is not installed");
+    fails(&reader.command(&[]).env("PATH", reader.0.path()).output().expect("xtask starts"), "`gh` is not installed");
 }
