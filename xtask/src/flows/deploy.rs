@@ -79,17 +79,7 @@ impl DeployRequest {
 
     pub(super) fn images(&self) -> images::ImageRequest {
         let (registry, settings, variables) = (self.registry.clone(), self.settings.clone(), self.variables.clone());
-        images::ImageRequest {
-            image: None,
-            push: true,
-            registry,
-            no_cache: false,
-            save: None,
-            from: None,
-            expect: None,
-            settings,
-            variables,
-        }
+        images::ImageRequest { push: true, registry, ..images::ImageRequest::new(settings, variables) }
     }
 
     pub(super) fn dags(&self) -> dags::SyncRequest {

@@ -41,6 +41,12 @@ pub struct ImageRequest {
 }
 
 impl ImageRequest {
+    /// Builds both images, and neither pushes nor saves them.
+    pub fn new(settings: Settings, variables: Variables) -> Self {
+        let (image, registry, save, from, expect) = (None, None, None, None, None);
+        Self { image, push: false, registry, no_cache: false, save, from, expect, settings, variables }
+    }
+
     fn engine(&self) -> Result<Engine> {
         Engine::connect(given(&self.variables, "DOCKER_HOST"))
     }

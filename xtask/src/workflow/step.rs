@@ -155,14 +155,17 @@ impl Step {
 
     /// Runs `cargo xtask` with these arguments; a variable (`$…`) is quoted.
     pub fn xtask(name: &str, arguments: &str) -> Self {
+        Self::with_arguments(name, "cargo xtask", arguments)
+    }
+
+    fn with_arguments(name: &str, program: &str, arguments: &str) -> Self {
         let quoted = |word: &str| if word.starts_with('$') { format!(" \"{word}\"") } else { format!(" {word}") };
-        Self::line(name, &format!("cargo xtask{}", arguments.split(' ').map(quoted).collect::<String>()))
+        Self::line(name, &format!("{program}{}", arguments.split(' ').map(quoted).collect::<String>()))
     }
 
     /// Runs the downloaded program, which compiles nothing.
     pub fn program(name: &str, arguments: &str) -> Self {
-        let quoted = |word: &str| if word.starts_with('$') { format!(" \"{word}\"") } else { format!(" {word}") };
-        Self::line(name, &format!("{PROGRAM}{}", arguments.split(' ').map(quoted).collect::<String>()))
+        Self::with_arguments(name, PROGRAM, arguments)
     }
 
     /// Runs a command that calls AWS. Access keys, if used, are passed only to this step.

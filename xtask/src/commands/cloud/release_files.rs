@@ -10,18 +10,7 @@ use crate::flows::release_files;
 
 pub(super) fn run(args: &ReleaseFiles) -> Result<Exit> {
     let (configured, variables) = configured(&args.common)?;
-    let settings = configured.settings().clone();
-    let request = ImageRequest {
-        image: None,
-        push: false,
-        registry: None,
-        no_cache: false,
-        save: None,
-        from: None,
-        expect: None,
-        settings,
-        variables,
-    };
+    let request = ImageRequest::new(configured.settings().clone(), variables);
     let names = release_files::build(&request, &args.tag, &args.dir)?;
     print(args.common.json, &names, || names.iter().map(|name| format!("{name}\n")).collect())
 }
