@@ -10,9 +10,6 @@ use crate::stack::estimate::hourly;
 /// The file's path in the repository.
 pub const FILE: &str = "dags/platform.json";
 
-/// Seconds between two polls of a job: Fargate takes about 30 s to start one, and DescribeJobs is throttled per
-/// account. The DAGs poll more often at first.
-const POLL_SECONDS: u32 = 15;
 /// Seconds that a job may wait in the queue and for its container before its task fails.
 const WAITING_SECONDS: u64 = 900;
 
@@ -29,7 +26,7 @@ pub fn render(settings: &Settings, account: &str) -> String {
         "sources": sources.collect::<Map<_, _>>(),
         "retries": dags.retries,
         "retry_delay_seconds": dags.retry_delay_seconds,
-        "poll_seconds": POLL_SECONDS,
+        "poll_seconds": dags.poll_seconds,
         "alarm_topic": topic("alarms"),
         // For Slack, which needs another format.
         "chat_topic": settings.monitoring.slack.as_ref().map(|_| topic("chat")),

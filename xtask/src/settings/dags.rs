@@ -17,12 +17,21 @@ pub struct Dags {
     pub retries: u32,
     /// Seconds before a retry.
     pub retry_delay_seconds: u32,
+    /// Seconds between two questions to Batch whether a task's job has finished.
+    #[serde(default = "poll_seconds")]
+    #[schemars(range(min = 1))]
+    pub poll_seconds: u32,
     /// Maximum age of the newest load in hours; `platform_health` fails if it is older.
     #[schemars(range(min = 1))]
     pub max_load_age_hours: u32,
     /// Share of a run's records, from 0 to 1, that may be quarantined before an alarm is raised.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub max_quarantine_share: f64,
+}
+
+/// Fargate takes about 30 s to start a job, and DescribeJobs is throttled per account.
+fn poll_seconds() -> u32 {
+    15
 }
 
 /// Airflow's presets (Apache Airflow, "DAG Runs", cron presets), without `@once` and `@continuous`, which have no times.
@@ -37,6 +46,7 @@ impl Dags {
         }
         // Our rule: Batch retries where a retry helps; Airflow retries multiply its attempts.
         found.range("dags.retries", ..=1, "use 0 or 1; for more attempts set batch.ingestion.attempts");
+        found.range("dags.poll_seconds", 1.., "must be 1 or more");
         found.range("dags.max_load_age_hours", 1.., "must be 1 or more");
         let share = (0.0..=1.0).contains(&self.max_quarantine_share);
         found.must(share, "dags.max_quarantine_share", "must be between 0 and 1");
