@@ -349,7 +349,7 @@ pub struct NewSource {
     \x20 cargo xtask test --only rust\n\
     \x20 cargo xtask test --all --require-all")]
 pub struct Test {
-    /// Also run the suites that need Docker, Airflow, emulators or a browser (except the comparisons `sync speed` and `image size`)
+    /// Also run the suites that need Docker, Airflow, emulators or a browser (except those that run only by name: `dags versions`, `sync speed` and `image size`)
     #[arg(long)]
     pub all: bool,
     /// Run only this suite; repeatable

@@ -23,7 +23,7 @@ const LINTS: [(&str, &str); 6] = [
 ];
 
 /// The suites of the nightly job: fuzzing, and those that run only by name.
-const LONG: [&str; 3] = ["fuzz", "sync speed", "image size"];
+const LONG: [&str; 4] = ["fuzz", "dags versions", "sync speed", "image size"];
 
 /// What a failed test leaves behind.
 const REMAINS: &str = "target/test/logs\ntarget/test/results\njobs/fuzz/artifacts";
@@ -100,7 +100,7 @@ pub(super) fn long() -> Job {
     let test = Step::xtask("test", arguments).with_env("SUITE", "${{ matrix.suite }}");
     Job {
         name: "long (${{ matrix.suite }})".to_owned(),
-        why: "Twenty minutes of fuzzing for each target, and the comparisons with other tools.",
+        why: "Twenty minutes of fuzzing for each target, the DAGs on other versions of Python and Airflow, and the comparisons with other tools.",
         strategy: Some(Strategy::each("suite", LONG.into())),
         timeout_minutes: Some(90),
         ..job(test, "remains of ${{ matrix.suite }}")

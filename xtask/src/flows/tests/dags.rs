@@ -1,11 +1,11 @@
-//! The "dags" suite: runs the DAGs under Airflow, as in MWAA and in the newest version. Their jobs are real containers
-//! behind moto's Batch if a Docker engine is running.
+//! The suites that run the DAGs under Airflow: "dags" as in MWAA, and "dags versions" with other versions of Python and
+//! Airflow. Their jobs are real containers behind moto's Batch if a Docker engine is running.
 //!
-//! | leg | Airflow | Python | tests |
-//! |---|---|---|---|
-//! | `airflow` | 3.0.6, the version of MWAA | `python3` | all |
-//! | `airflow-3.12` | 3.0.6 | 3.12.0 to 3.12.3 | those of the DAGs' code, and those with running services |
-//! | `airflow-newest` | the newest 3.x | 3.13 | the same |
+//! | suite | leg | Airflow | Python | tests |
+//! |---|---|---|---|---|
+//! | dags | `airflow` | 3.0.6, the version of MWAA | `python3` | all |
+//! | dags versions | `airflow-3.12` | 3.0.6 | 3.12.0 to 3.12.3 | those of the DAGs' code, and those with running services |
+//! | dags versions | `airflow-newest` | the newest 3.x | 3.13 | the same |
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -54,24 +54,36 @@ struct Leg {
     tests: &'static [&'static str],
 }
 
-/// Runs `dags/tests`.
+/// Runs `dags/tests` as in MWAA.
 pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
-    let docker = has_docker();
-    let mut legs = vec![Leg { name: "airflow", lock: MWAA, python: None, tests: &ALL }];
-    if !prints_true(Path::new("python3"), IS_EARLY) {
-        if let Some(early) = interpreter("python3.12", IS_EARLY) {
-            legs.push(Leg { name: "airflow-3.12", lock: MWAA, python: Some(early), tests: &OF_VERSION });
-        } else {
-            // Not a failure: most machines lack these versions, and `test_style.py` finds the known defect with any.
-            (bench.report)("Not run on Python 3.12.0 to 3.12.3: none of the installed interpreters has such a version");
+    legs(bench, vec![Leg { name: "airflow", lock: MWAA, python: None, tests: &ALL }])
+}
+
+/// Runs the tests that depend on the version of Airflow or Python with the other versions that are installed. Most machines
+/// lack some of them: that is reported, and only having none is a missing requirement.
+pub(super) fn versions(bench: &Bench<'_>) -> Result<bool> {
+    let others = [
+        ("airflow-3.12", MWAA, interpreter("python3.12", IS_EARLY), "Python 3.12.0 to 3.12.3"),
+        (
+            "airflow-newest",
+            NEWEST,
+            interpreter("python3.13", IS_3_13),
+            "Python 3.13, which the newest Airflow uses here",
+        ),
+    ];
+    let mut found = Vec::new();
+    for (name, lock, python, what) in others {
+        match python {
+            Some(python) => found.push(Leg { name, lock, python: Some(python), tests: &OF_VERSION }),
+            None => (bench.report)(&format!("Not run with {what}: it is not installed")),
         }
     }
-    if let Some(newest) = interpreter("python3.13", IS_3_13) {
-        legs.push(Leg { name: "airflow-newest", lock: NEWEST, python: Some(newest), tests: &OF_VERSION });
-    } else {
-        // The same: MWAA has another version.
-        (bench.report)("Not run on the newest Airflow: none of the installed interpreters is Python 3.13");
-    }
+    ensure!(!found.is_empty(), Missing("neither Python 3.12.0 to 3.12.3 nor Python 3.13 is installed".to_owned()));
+    legs(bench, found)
+}
+
+fn legs(bench: &Bench<'_>, legs: Vec<Leg>) -> Result<bool> {
+    let docker = has_docker();
     // Separate from Airflow, because the requirements of moto and Airflow conflict.
     let tools = bench.python("moto", "dags/tests/tools/requirements.txt")?.join("bin/python");
     for leg in legs {
