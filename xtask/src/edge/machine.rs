@@ -25,14 +25,6 @@ fn is_on_path(programs: &[&str]) -> bool {
     std::env::split_paths(&path).any(|folder| programs.iter().any(|program| folder.join(program).is_file()))
 }
 
-/// Lowers the priority of this thread and of the processes that it starts, where the system can do that.
-pub fn lower_priority() {
-    let thread = std::fs::read_link("/proc/thread-self").unwrap_or_default();
-    if let Some(id) = thread.file_name().and_then(|name| name.to_str()) {
-        first_line("renice", &["-n", "5", "-p", id]);
-    }
-}
-
 /// Whether Chromium is installed: `$CHROMIUM`, or one of its program names on PATH.
 pub fn has_chromium() -> bool {
     let names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];

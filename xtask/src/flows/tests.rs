@@ -57,10 +57,10 @@ struct Missing(String);
 /// whether every test passed.
 type Entry = (&'static str, Option<Shard>, Option<&'static str>, fn(&Bench<'_>) -> Result<bool>);
 
-/// The suites of the shards in a lane run one after another, and the lanes beside each other: many tests wait. The images and
-/// the rehearsals share a copy of the repository, and take longest. The last lane, in which suites without a shard are, too,
-/// uses the time in which the others wait: otherwise, Airflow misses its time limits on two processors.
-const LANES: [&[Shard]; 3] = [&[Images, Rehearsal], &[Rust, Airflow], &[Tools, Emulators]];
+/// The suites of the shards in a lane run one after another, and the lanes beside each other: many tests wait. With a third
+/// lane on two processors, Airflow misses its time limits. The images and the rehearsals share a copy of the repository.
+/// Suites without a shard are in the last lane.
+const LANES: [&[Shard]; 2] = [&[Tools, Images, Rehearsal], &[Rust, Emulators, Airflow]];
 
 /// Every suite, the fast ones first. The first one builds the programs that the others use, so it runs alone.
 const SUITES: [Entry; 19] = [
@@ -82,7 +82,7 @@ const SUITES: [Entry; 19] = [
     ("dags versions", None, Some("needs other interpreters"), dags::versions),
     ("sync speed", None, Some("takes minutes"), cargo::sync_speed),
     ("image size", None, Some("takes minutes"), images::size),
-    ("fuzz", Some(Tools), Some("takes minutes"), fuzz::run),
+    ("fuzz", Some(Rust), Some("takes minutes"), fuzz::run),
 ];
 
 /// The environment in which a suite runs.
@@ -248,19 +248,8 @@ pub fn run(selection: &Selection, fuzz_seconds: u32, report: &(dyn Fn(&str) + Sy
     };
     let mut results = run(first, true)?;
     let of_lanes = std::thread::scope(|scope| {
-        let run = &run;
-        let start = |(lane, suites): (usize, Vec<Entry>)| {
-            scope.spawn(move || {
-                if !is_alone && lane + 1 == LANES.len() {
-                    machine::lower_priority();
-                }
-                run(suites, is_alone)
-            })
-        };
-        let running: Vec<_> = lanes.into_iter().enumerate().map(start).collect();
-        let joined =
-            running.into_iter().map(|lane| lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        joined.collect::<Vec<_>>()
+        let running = lanes.map(|suites| scope.spawn(|| run(suites, is_alone)));
+        running.map(|lane| lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     });
     for of_lane in of_lanes {
         results.extend(of_lane?);

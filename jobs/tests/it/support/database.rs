@@ -66,8 +66,7 @@ impl Database {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("t_{}_{}", process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         for _ in 0..100 {
-            // Without a write-ahead log of every page: the server's data is temporary.
-            match on_server(&format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")) {
+            match on_server(&format!("CREATE DATABASE {name} TEMPLATE {template}")) {
                 Ok(()) => return Self { name, sessions: Default::default() },
                 // Another session, such as autovacuum, is using the template.
                 Err(error) if error.code() == Some(&SqlState::OBJECT_IN_USE) => sleep(Duration::from_millis(100)),
