@@ -37,6 +37,11 @@ pub enum Command {
     /// Propose the contract and the dbt staging models of another API from sample responses. Existing files are not
     /// overwritten.
     NewSource(NewSource),
+    /// Write the settings of another deployment
+    ///
+    /// Write the settings of another deployment: those of an existing module, with names of its own, so that both fit into one
+    /// account.
+    NewEnv(NewEnv),
     /// Run the tests
     Test(Test),
     #[command(flatten)]
@@ -341,6 +346,16 @@ pub struct NewSource {
     /// Print JSON on standard output instead of text
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  cargo xtask new-env staging --like prod")]
+pub struct NewEnv {
+    /// Name of the module: infra/settings/<NAME>.yaml
+    pub name: String,
+    /// The module whose settings it has
+    #[arg(long, value_name = "MODULE", default_value = "dev")]
+    pub like: String,
 }
 
 #[derive(Args, Debug)]

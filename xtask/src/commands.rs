@@ -10,6 +10,7 @@ mod cloud;
 mod common;
 mod lint;
 mod local;
+mod new_env;
 mod new_source;
 mod pins;
 mod prices;
@@ -28,6 +29,7 @@ use crate::flows::generated;
 pub fn run(cli: Cli) -> Result<Exit> {
     match cli.command {
         Command::Local(args) => local::run(*args),
+        Command::NewEnv(args) => new_env::run(&args),
         Command::NewSource(args) => new_source::run(&args),
         Command::Test(args) => test::run(&args),
         #[cfg(feature = "cloud")]

@@ -5,6 +5,7 @@ pub mod generated;
 pub mod lint;
 pub mod local;
 pub mod marts;
+pub mod new_env;
 pub mod new_source;
 pub mod pins;
 pub mod release;

@@ -26,7 +26,7 @@ mod tests;
 
 pub use checks::Shard;
 pub use ci::required_check;
-pub use deployment::{Access, Deployment, KEYS, MODULES, shared};
+pub use deployment::{Access, Deployment, KEYS, in_order};
 pub use foreign::warnings;
 pub use hooks::{HOOKS, insert, pins as hook_pins};
 pub use inventory::{Watch, found, newer, table, url, watched};

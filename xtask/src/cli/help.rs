@@ -4,7 +4,10 @@ use clap::{Command, CommandFactory, FromArgMatches};
 
 const GROUPS: [(&str, &str); 7] = [
     ("Local", "local new-source rehearse"),
-    ("Build and deploy", "preflight build-images diff deploy sync-dags upload-sample warehouse-init setup-github"),
+    (
+        "Build and deploy",
+        "preflight build-images diff deploy sync-dags upload-sample warehouse-init new-env setup-github",
+    ),
     ("Operate", "status run logs report open forget recover destroy"),
     ("Inspect", "doctor settings templates prices conform"),
     ("Generate", "ci-gen dag-settings dbt-sources settings-schema"),

@@ -9,14 +9,15 @@ use crate::failure::Failure;
 use crate::flows::configure;
 use crate::flows::workflows::{self, github};
 use crate::settings::given;
-use crate::workflow::{Deployment, MODULES, required_check, setup};
+use crate::workflow::{Deployment, required_check, setup};
 
 pub(super) fn run(args: &SetupGithub) -> Result<Exit> {
     let mut deployments = workflows::deployments()?;
+    let names: Vec<String> = deployments.iter().map(|deployment| deployment.module.clone()).collect();
     deployments.retain(|deployment| args.env.as_ref().is_none_or(|env| *env == deployment.module));
     let unknown = || Failure::new("the workflows do not deploy this settings module");
-    ensure!(!deployments.is_empty(), unknown().hint(format!("known modules: {}", MODULES.join(", "))));
-    let first = MODULES[0];
+    let first = names.first().filter(|_| !deployments.is_empty());
+    let first = first.with_context(|| unknown().hint(format!("known modules: {}", names.join(", "))))?;
     let mut variables = configure::variables(args.dot_env.as_deref())?;
     // A `.env` file belongs to one account.
     if deployments.len() > 1 {

@@ -60,7 +60,7 @@ pub fn module(asked: Option<&str>, variables: &Variables) -> Result<Configured> 
     let text = if is_name(module) { read(&path, &shown)? } else { None };
     let Some(text) = text else {
         let failure = Failure::new(format!("the settings module `{module}` does not exist (selected by {how})"));
-        return Err(failure.hint(format!("available: {}", modules()?)).into());
+        return Err(failure.hint(format!("available: {}", modules()?.join(", "))).into());
     };
     let configured = resolve(&format!("settings `{module}`"), &shown, &text, variables)?;
     Ok(Configured { module: module.to_owned(), ..configured })
@@ -70,6 +70,11 @@ pub fn file(path: &Path, variables: &Variables) -> Result<Configured> {
     let shown = path.display().to_string();
     let text = read(path, &shown)?.with_context(|| format!("`{shown}` does not exist"))?;
     resolve(&shown, &shown, &text, variables)
+}
+
+/// Returns the settings in the text of a module's file that is not written yet, without variables.
+pub fn text(shown: &str, text: &str) -> Result<Configured> {
+    resolve(shown, shown, text, &Variables::new())
 }
 
 /// Whether this can be a module name. Paths are rejected, so that no file outside the folder is read.
@@ -90,7 +95,8 @@ fn resolve(of: &str, shown: &str, text: &str, variables: &Variables) -> Result<C
             let found = if is_name(&module) { read(&files::root().join(&name), &name)? } else { None };
             let missing = || {
                 let failure = Failure::new(format!("{shown} extends `{module}`, which does not exist"));
-                modules().map_or_else(|error| error, |all| failure.hint(format!("available: {all}")).into())
+                modules()
+                    .map_or_else(|error| error, |all| failure.hint(format!("available: {}", all.join(", "))).into())
             };
             Some((found.ok_or_else(missing)?, name))
         }
@@ -144,10 +150,11 @@ fn resolve(of: &str, shown: &str, text: &str, variables: &Variables) -> Result<C
     Ok(Configured { module: shown.to_owned(), file: shown.to_owned(), resolved, contracts })
 }
 
-fn modules() -> Result<String> {
+/// Returns the names of the settings modules, sorted.
+pub fn modules() -> Result<Vec<String>> {
     let files = files::list(&files::root().join(FOLDER))?;
     let yaml = files.iter().filter(|path| path.extension().is_some_and(|end| end == "yaml"));
-    let mut names: Vec<_> = yaml.filter_map(|path| Some(path.file_stem()?.to_string_lossy())).collect();
+    let mut names: Vec<_> = yaml.filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned())).collect();
     names.sort();
-    Ok(names.join(", "))
+    Ok(names)
 }

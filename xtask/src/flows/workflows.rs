@@ -12,22 +12,17 @@ use crate::edge::files;
 use crate::failure::Failure;
 use crate::platform::partition;
 use crate::settings::{Auth, Variables};
-use crate::workflow::{self, Deployment, FOLDER, File, HEADER, HOOKS, MODULES, Pins};
+use crate::workflow::{self, Deployment, FOLDER, File, HEADER, HOOKS, Pins};
 
-/// Returns the deployments that the workflows use. `.env` and the environment are ignored, because the files are
-/// committed. Fails if two deployments share an environment.
+/// Returns the deployments that the workflows use, in their order: of every module, except those with `deploy_on: never`.
+/// `.env` and the environment are ignored, because the files are committed.
 pub fn deployments() -> Result<Vec<Deployment>> {
-    let of = |module: &&str| {
-        let settings = configure::module(Some(module), &Variables::new())?.resolved.settings;
-        Ok(Deployment { module: (*module).to_owned(), partition: partition(&settings.region), settings })
+    let of = |module: String| {
+        let settings = configure::module(Some(&module), &Variables::new())?.resolved.settings;
+        Ok(Deployment { partition: partition(&settings.region), module, settings })
     };
-    let deployments: Vec<Deployment> = MODULES.iter().map(of).collect::<Result<_>>()?;
-    // Deployments with the same environment would share its role and approvals.
-    if let Some(name) = workflow::shared(&deployments) {
-        let failure = Failure::new(format!("two deployments use the GitHub environment `{name}`"));
-        return Err(failure.hint("set a different `auth.environment` for each").into());
-    }
-    Ok(deployments)
+    let found = configure::modules()?.into_iter().map(of).collect::<Result<_>>()?;
+    workflow::in_order(found).map_err(|(what, fix)| Failure::new(what).hint(fix).into())
 }
 
 /// Returns the YAML files in a folder with their paths relative to the repository root, sorted; none if it does not exist.

@@ -35,6 +35,9 @@ pub struct Settings {
     /// Bucket name suffix, such as `acme` in `dpstack-dlake-acme`; bucket names must be unique across AWS.
     /// BUCKET_SUFFIX overrides it.
     pub bucket_suffix: Option<String>,
+    /// When GitHub's workflows deploy these settings.
+    #[serde(default)]
+    pub deploy_on: DeployOn,
     /// Protection against data loss.
     pub protection: Protection,
     /// The identity that deploys.
@@ -59,6 +62,19 @@ pub struct Settings {
     pub sources: BTreeMap<String, Source>,
     /// Alarms, log retention, and the monthly budget.
     pub monitoring: Monitoring,
+}
+
+/// When GitHub's workflows deploy settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeployOn {
+    /// At each push to `main`, and on request. One module has this value.
+    Push,
+    /// On request, for a commit that was deployed to the module with `push`.
+    #[default]
+    Request,
+    /// Never.
+    Never,
 }
 
 /// Protection against data loss.

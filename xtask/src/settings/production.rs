@@ -3,17 +3,19 @@
 use super::airflow::Webserver;
 use super::auth::Method;
 use super::check::Findings;
-use super::model::{Deletion, Level, Settings};
+use super::model::{Deletion, DeployOn, Level, Settings};
 use super::warehouse::{Breach, LogExport};
 
 /// Checks the production rules; `own_account` is the account in the file, without variables.
 pub(super) fn check(settings: &Settings, own_account: Option<&str>, found: &mut Findings<'_>) {
-    let Settings { protection, auth, network, storage, warehouse, airflow, monitoring, .. } = settings;
+    let Settings { protection, auth, network, storage, warehouse, airflow, monitoring, deploy_on, .. } = settings;
     if protection.level != Level::Production {
         return;
     }
     let exports = |log| warehouse.log_exports.contains(&log);
     let mut must = |path: &str, holds: bool, fix: &str| found.must(holds, path, format!("level is production: {fix}"));
+    let fix = "a commit must first be deployed to another module: use request";
+    must("deploy_on", *deploy_on != DeployOn::Push, fix);
     let fix = "prevent accidental deletion: use true";
     must("protection.termination_protection", protection.termination_protection, fix);
     let retained = protection.deletion_policy == Deletion::Retain;

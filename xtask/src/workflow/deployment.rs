@@ -8,10 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::settings::{Approval, Level, Settings};
-
-/// The settings modules that the workflows deploy; a push to `main` deploys the first one. `rehearse` is for emulators.
-pub const MODULES: [&str; 2] = ["dev", "prod"];
+use crate::settings::{Approval, DeployOn, Level, Settings};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Deployment {
@@ -91,9 +88,49 @@ impl Deployment {
     }
 }
 
-/// Returns a GitHub environment that two deployments share, if there is one.
-pub fn shared(deployments: &[Deployment]) -> Option<String> {
-    let all = |deployment: &Deployment| Access::ALL.map(|access| deployment.environment_of(access));
-    let mut seen = BTreeSet::new();
-    deployments.iter().flat_map(all).find(|name| !seen.insert(name.clone()))
+/// Returns the deployments in the order of the workflows: the one that a push deploys, then the others, production last.
+///
+/// # Errors
+/// What is wrong, and how to correct it, unless one deployment follows a push and no two share an environment or an account
+/// variable: they would share its role and approvals, or its account.
+pub fn in_order(mut found: Vec<Deployment>) -> Result<Vec<Deployment>, (String, &'static str)> {
+    found.retain(|one| one.settings.deploy_on != DeployOn::Never);
+    found.sort_by_key(|one| {
+        (
+            one.settings.deploy_on != DeployOn::Push,
+            one.settings.protection.level == Level::Production,
+            one.module.clone(),
+        )
+    });
+    let on_push = found.iter().filter(|one| one.settings.deploy_on == DeployOn::Push);
+    match on_push.map(|one| one.module.as_str()).collect::<Vec<_>>()[..] {
+        [_] => {}
+        [] if found.is_empty() => {}
+        [] => {
+            return Err(("no module has `deploy_on: push`".to_owned(), "set it in the module that every push deploys"));
+        }
+        [one, other, ..] => {
+            return Err((format!("`{one}` and `{other}` both have `deploy_on: push`"), "use `request` in one of them"));
+        }
+    }
+    // GitHub Docs, "Workflow syntax": a job ID starts with a letter or `_`.
+    if let Some(one) = found.iter().find(|one| !one.module.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')) {
+        let fix = "rename the file: GitHub's job IDs start with a letter";
+        return Err((format!("the workflows cannot deploy the module `{}`", one.module), fix));
+    }
+    let twice = |names: Vec<String>| {
+        let mut seen = BTreeSet::new();
+        names.into_iter().find(|name| !seen.insert(name.to_lowercase()))
+    };
+    // GitHub ignores the case of both names.
+    if let Some(name) =
+        twice(found.iter().flat_map(|one| Access::ALL.map(|access| one.environment_of(access))).collect())
+    {
+        let fix = "set a different `auth.environment` for each";
+        return Err((format!("two deployments use the GitHub environment `{name}`"), fix));
+    }
+    if let Some(name) = twice(found.iter().map(Deployment::account_variable).collect()) {
+        return Err((format!("two deployments use the variable `{name}`"), "rename one of the modules"));
+    }
+    Ok(found)
 }

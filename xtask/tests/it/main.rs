@@ -17,6 +17,7 @@ mod needs_emulator;
 mod needs_rehearsal;
 mod needs_speed;
 mod needs_stacks;
+mod new_env;
 mod new_source;
 mod rehearse;
 mod release;

@@ -49,8 +49,8 @@ pub(super) fn run(bench: &Bench<'_>) -> Result<bool> {
 }
 
 fn regions() -> Result<BTreeSet<String>> {
-    let of = |module: &str| Ok(configure::module(Some(module), &Variables::new())?.settings().region.clone());
-    ["dev", "prod"].into_iter().map(of).collect()
+    let of = |module: &String| Ok(configure::module(Some(module), &Variables::new())?.settings().region.clone());
+    configure::modules()?.iter().map(of).collect()
 }
 
 /// Returns the number of passed checks: checkov also succeeds if it finds no resources.

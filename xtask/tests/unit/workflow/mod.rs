@@ -13,10 +13,10 @@ use std::collections::BTreeSet;
 
 use serde_yaml::Value;
 
-use super::deployment::{Deployment, MODULES, shared};
+use super::deployment::{Deployment, in_order};
 use super::pins::released;
 use super::{FOLDER, File, files};
-use crate::settings::{Approval, Auth, Document, Variables, resolve};
+use crate::settings::{Approval, Auth, DeployOn, Document, Level, Variables, resolve};
 
 /// Returns the deployments in the committed settings.
 fn deployments() -> Vec<Deployment> {
@@ -26,7 +26,7 @@ fn deployments() -> Vec<Deployment> {
         let found = resolve(module, Document { file: module, text }, None, &Variables::new()).expect("valid settings");
         Deployment { module: module.to_owned(), settings: found.settings, partition: "aws" }
     };
-    MODULES.into_iter().zip(texts).map(of).collect()
+    in_order(["dev", "prod"].into_iter().zip(texts).map(of).collect()).expect("an order")
 }
 
 /// Returns a generated file and its value.
@@ -83,14 +83,47 @@ fn runs(job: &Value) -> Vec<&str> {
     steps(job).iter().map(run).filter(|run| !run.is_empty()).collect()
 }
 
+/// Returns a deployment of the settings of `dev` under another name.
+fn like_dev(module: &str, deploy_on: DeployOn, level: Level) -> Deployment {
+    let mut deployment = deployments().swap_remove(0);
+    deployment.module = module.to_owned();
+    (deployment.settings.deploy_on, deployment.settings.protection.level) = (deploy_on, level);
+    deployment
+}
+
+#[test]
+fn a_push_deploys_one_module_and_production_comes_last() {
+    use DeployOn::{Never, Push, Request};
+    use Level::{Development, Production};
+    let list = || {
+        let all = [("a-prod", Request, Production), ("emulated", Never, Development), ("b", Request, Development)];
+        let others = all.map(|(module, deploy_on, level)| like_dev(module, deploy_on, level));
+        others.into_iter().chain(deployments()).collect::<Vec<_>>()
+    };
+    let names = in_order(list()).expect("an order").into_iter().map(|one| one.module).collect::<Vec<_>>();
+    assert_eq!(names, ["dev", "b", "a-prod", "prod"]);
+    assert_eq!(in_order(Vec::new()), Ok(Vec::new()));
+    let refused = |list: Vec<Deployment>| in_order(list).expect_err("refused").0;
+    let two = [list(), vec![like_dev("c", Push, Development)]].concat();
+    assert_eq!(refused(two), "`c` and `dev` both have `deploy_on: push`");
+    let none = list().into_iter().filter(|one| one.module != "dev").collect();
+    assert_eq!(refused(none), "no module has `deploy_on: push`");
+    let digit = [list(), vec![like_dev("2nd", Request, Development)]].concat();
+    assert_eq!(refused(digit), "the workflows cannot deploy the module `2nd`");
+}
+
 #[test]
 fn an_environment_belongs_to_one_deployment_and_one_access() {
-    let mut list = deployments();
-    assert_eq!(shared(&list), None);
-    list[1].settings.auth.environment = Some("dev-plan".to_owned());
-    assert_eq!(shared(&list).as_deref(), Some("dev-plan"));
-    list[1].settings.auth.environment = Some("dev".to_owned());
-    assert_eq!(shared(&list).as_deref(), Some("dev-build"));
+    let refused = |environment: &str| {
+        let mut list = deployments();
+        list[1].settings.auth.environment = Some(environment.to_owned());
+        in_order(list).expect_err("refused").0
+    };
+    assert_eq!(refused("dev-plan"), "two deployments use the GitHub environment `dev-plan`");
+    assert_eq!(refused("Dev"), "two deployments use the GitHub environment `Dev-build`");
+    let list = ["a-b", "a_b"].map(|module| like_dev(module, DeployOn::Request, Level::Development));
+    let all = deployments().into_iter().chain(list).collect();
+    assert_eq!(in_order(all).expect_err("refused").0, "two deployments use the variable `AWS_ACCOUNT_ID_A_B`");
 }
 
 #[test]
