@@ -196,10 +196,15 @@ impl Account {
 
     /// Pushes empty images under the tags that the program expects.
     pub(crate) fn push_images(&self) {
-        let images = self.run(&["build-images", "--dry-run", "--json"]).json();
+        self.push_images_of("rehearse", "");
+    }
+
+    /// The same for another settings module, whose repositories have names with this prefix.
+    pub(crate) fn push_images_of(&self, module: &str, prefix: &str) {
+        let images = self.run(&["build-images", "--dry-run", "--json", "--env", module]).json();
         for image in images.as_array().expect("images") {
             let (name, key) = (image["image"].as_str().expect("a name"), image["key"].as_str().expect("a key"));
-            self.push(name, key);
+            self.push(&format!("{prefix}{name}"), key);
         }
     }
 
