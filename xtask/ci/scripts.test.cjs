@@ -141,7 +141,7 @@ test('only the archive that the first environment got is promoted', async () => 
   }
 });
 
-test('a deployment that nobody must approve fails', async () => {
+test('a deployment to an environment without required reviewers fails', async () => {
   const approval = async environment => (await run('approval.js', { env: { ENVIRONMENT: 'prod' }, environment })).map(call => call.join(' '));
   const rules = rule => () => ({ protection_rules: [{ type: 'branch_policy' }, rule] });
   const reviewers = [{ type: 'User', reviewer: { id: 1 } }];
@@ -149,7 +149,7 @@ test('a deployment that nobody must approve fails', async () => {
   const [warned] = await approval(rules({ type: 'required_reviewers', prevent_self_review: false, reviewers }));
   assert.match(warned, /^warning who starts a deployment to `prod` can approve it alone/);
   for (const bad of [rules({ type: 'required_reviewers', reviewers: [] }), rules({ type: 'wait_timer' }), () => ({})]) {
-    assert.match((await approval(bad))[0], /^failed nobody must approve the deployments to the environment `prod`/);
+    assert.match((await approval(bad))[0], /^failed the environment `prod` has no required reviewers/);
   }
   const missing = () => { throw new Error('Not Found'); };
   assert.match((await approval(missing))[0], /^failed cannot read the rules of the environment `prod`: Not Found/);

@@ -17,6 +17,13 @@ const {
   unique,
 } = require('./events.cjs');
 
+/** The runs of `deploy`, whose log must have the words: on a busy machine, act can lose the last output of a step, so they run twice then. */
+async function deployment(all, event, more, words) {
+  const runs = async again => (await happens(all, event, { ...more, ...again })).filter(({ name }) => name === 'deploy');
+  const first = await runs();
+  return first.every(({ output }) => words.test(output)) ? first : runs({ again: true });
+}
+
 module.exports = {
   'a deployment starts after the tests of its commit, and not if they fail': {
     events: ['a push', 'a dispatch of prod'],
@@ -142,7 +149,7 @@ module.exports = {
           ...always,
           'a changed artifact': [{ tamper: 'deployed' }, /programs\.tar: FAILED/],
           'no environment': [{ api: { environments: {} } }, /cannot read the rules of the environment `prod`: Not Found/],
-          'no reviewers': [{ api: { environments: { prod: [{ type: 'branch_policy' }] } } }, /nobody must approve the deployments/],
+          'no reviewers': [{ api: { environments: { prod: [{ type: 'branch_policy' }] } } }, /the environment `prod` has no required reviewers/],
           'another main': [{ api: { main: '0'.repeat(40), environments: { prod: reviewed } } }, /main has moved on/],
           'nothing deployed before': [{ earlier: null }, /no run of this workflow has the job `dev deploy` succeeded/],
         },
@@ -150,9 +157,9 @@ module.exports = {
       const found = [];
       for (const event of events) {
         for (const [reason, [more, words]] of Object.entries(REASONS[event])) {
-          for (const result of (await happens(all, event, more)).filter(({ name }) => name === 'deploy')) {
+          for (const result of await deployment(all, event, more, words)) {
             if (result.code === 0) found.push(`${event}, ${reason}: the run is green`);
-            if (!words.test(result.output)) found.push(`${event}, ${reason}: the log does not say why`);
+            if (!words.test(result.output)) found.push(`${event}, ${reason}: the log does not say why: ${excerpt(result)}`);
             const deploys = ({ args }) => args[0] === 'deploy' && args.includes('--expect');
             const late = result.records.some(record => record.args[0] === 'sync-dags' || (deploys(record) && !more.changed));
             if (late) found.push(`${event}, ${reason}: it is deployed`);

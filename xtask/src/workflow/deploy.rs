@@ -135,7 +135,7 @@ fn approval(deployment: &Deployment, started: &str) -> Job {
     let script = Step::script("look for reviewers", None, include_str!("scripts/approval.js"));
     Job {
         name: format!("{} approval", deployment.module),
-        why: "Fails if nobody must approve the deployment: nothing is created or changed then.",
+        why: "Fails if the environment has no required reviewers: nothing is created or changed then.",
         condition: Some(started.to_owned()),
         permissions: vec![Permission::ACTIONS],
         timeout_minutes: Some(5),

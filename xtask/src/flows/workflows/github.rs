@@ -23,7 +23,7 @@ pub fn read(deployments: &[Deployment]) -> Result<Found> {
     let hint = "install it from https://cli.github.com and run `gh auth login`";
     ensure!(matches!(gh, Ok(Ok(_))), Failure::new("`gh` is not installed").hint(hint));
     let hint = "run this in a clone of the repository, after `gh auth login` with an account that administers it";
-    let none = || Failure::new("GitHub shows no such repository").hint(hint);
+    let none = || Failure::new("the repository does not exist at GitHub, or your account cannot read it").hint(hint);
     let repository = get(REPOSITORY)?.with_context(none)?;
     let name = repository["full_name"].as_str().unwrap_or_default().to_owned();
     let failure = || Failure::new(format!("you do not administer `{name}`")).hint(hint);

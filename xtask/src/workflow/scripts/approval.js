@@ -6,7 +6,7 @@ try {
   const { data } = await github.rest.repos.getEnvironment({ ...context.repo, environment_name: ENVIRONMENT });
   const rule = data.protection_rules?.find(({ type }) => type === 'required_reviewers');
   if (!rule?.reviewers?.length) {
-    fails(`nobody must approve the deployments to the environment \`${ENVIRONMENT}\``);
+    fails(`the environment \`${ENVIRONMENT}\` has no required reviewers`);
   } else if (!rule.prevent_self_review) {
     core.warning(`who starts a deployment to \`${ENVIRONMENT}\` can approve it alone`);
   }
