@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail, ensure};
+use regex_lite::Regex;
 
 use super::configure;
 use crate::edge::files;
@@ -12,10 +13,7 @@ use crate::settings::{self, FOLDER, Variables};
 /// Writes the settings of the module; returns the file, relative to the repository root. Nothing is written if a name in it
 /// is that of another module.
 pub fn write(name: &str, like: &str) -> Result<PathBuf> {
-    let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && !name.ends_with('-')
-        && !name.contains("--")
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let is_name = Regex::new("^[a-z][a-z0-9]*(-[a-z0-9]+)*$").is_ok_and(|pattern| pattern.is_match(name));
     let invalid = || Failure::new(format!("`{name}` is not a valid name for a module"));
     ensure!(is_name, invalid().hint("use a-z 0-9 and single hyphens, starting with a letter"));
     let path = PathBuf::from(FOLDER).join(format!("{name}.yaml"));

@@ -1,9 +1,13 @@
 //! The names of a module's resources, which differ from those of every other module in the same account and region.
 
+use serde_yaml::{Mapping, Value};
+
 use super::model::Settings;
 
-/// The most characters of `project` and `stack_prefix` (see the rules for settings).
-const LONGEST: [usize; 2] = [20, 17];
+/// The most characters of `project` (see the rules for settings).
+const LONGEST_PROJECT: usize = 20;
+/// The most characters of `stack_prefix`.
+const LONGEST_PREFIX: usize = 17;
 
 /// Returns the keys with such names, and their values.
 pub fn names(settings: &Settings) -> Vec<(&'static str, String)> {
@@ -37,43 +41,53 @@ pub fn shared(one: &Settings, other: &Settings) -> Option<(&'static str, String)
 /// # Errors
 /// If the name is too long for them.
 pub fn overlay(name: &str, like: &str, settings: &Settings) -> Result<String, String> {
-    let project = renamed(&settings.project, like, &settings.project, name);
+    // With the new module's name in place of that of `like`, if it has that.
+    let replaced = |value: &str| {
+        let parts: Vec<&str> = value.split('-').map(|part| if part == like { name } else { part }).collect();
+        Some(parts.join("-")).filter(|changed| changed != value)
+    };
+    let project = replaced(&settings.project).unwrap_or_else(|| format!("{}-{name}", settings.project));
     let camel = |words: &str| -> String {
         let word = |word: &str| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect();
         words.split('-').map(word).collect::<Vec<String>>().concat()
     };
     let base = settings.stack_prefix.strip_suffix(&camel(like)).unwrap_or(&settings.stack_prefix);
     let mut prefix = base.to_owned() + &camel(name);
-    if prefix.len() > LONGEST[1] {
+    if prefix.len() > LONGEST_PREFIX {
         prefix = base.chars().filter(char::is_ascii_uppercase).collect::<String>() + &camel(name);
     }
     let excess = |text: &str, longest: usize| text.len().saturating_sub(longest);
-    let excess = excess(&project, LONGEST[0]).max(excess(&prefix, LONGEST[1]));
+    let excess = excess(&project, LONGEST_PROJECT).max(excess(&prefix, LONGEST_PREFIX));
     if excess > 0 {
         let most = name.len().saturating_sub(excess);
         return Err(format!("`{name}` is too long: the names of resources start with it; use up to {most} characters"));
     }
-    let (mut text, mut section) = (HEADER.replace("{like}", like), Vec::new());
+    let mut file = Mapping::new();
     for (key, value) in names(settings) {
         let value = match key {
             "project" => project.clone(),
             "stack_prefix" => prefix.clone(),
             _ => match value.strip_prefix(&settings.project).filter(|rest| rest.is_empty() || rest.starts_with('-')) {
                 Some(rest) => project.clone() + rest,
-                None => renamed("", like, &value, name),
+                None => replaced(&value).unwrap_or_else(|| format!("{name}-{value}")),
             },
         };
-        let mut path: Vec<&str> = key.split('.').collect();
-        let last = path.pop().unwrap_or_default();
-        let kept = path.iter().zip(&section).take_while(|(new, old)| new == old).count();
-        for (depth, name) in path.iter().enumerate().skip(kept) {
-            let blank = if depth == 0 { "\n" } else { "" };
-            text += &format!("{blank}{}{name}:\n", "  ".repeat(depth));
-        }
-        text += &format!("{}{last}: {value}\n", "  ".repeat(path.len()));
-        section = path;
+        insert(&mut file, key, value);
     }
-    Ok(text)
+    // Texts always serialise.
+    Ok(HEADER.replace("{like}", like) + &serde_yaml::to_string(&file).unwrap_or_default())
+}
+
+/// Sets a key, whose parts are separated by dots.
+fn insert(section: &mut Mapping, key: &str, value: String) {
+    let Some((first, rest)) = key.split_once('.') else {
+        section.insert(Value::from(key), Value::from(value));
+        return;
+    };
+    let below = section.entry(Value::from(first)).or_insert_with(|| Value::Mapping(Mapping::new()));
+    if let Value::Mapping(below) = below {
+        insert(below, rest, value);
+    }
 }
 
 const HEADER: &str = "\
@@ -86,17 +100,6 @@ extends: {like}
 deploy_on: request
 
 ";
-
-/// Returns a name in which the new module's name is in place of that of `like`, or else follows `base` or precedes the name.
-fn renamed(base: &str, like: &str, value: &str, name: &str) -> String {
-    let of_like = |part: &str| if part == like { name.to_owned() } else { part.to_owned() };
-    let parts: Vec<String> = value.split('-').map(of_like).collect();
-    match parts.join("-") {
-        changed if changed != value => changed,
-        same if base.is_empty() => format!("{name}-{same}"),
-        same => format!("{same}-{name}"),
-    }
-}
 
 #[cfg(test)]
 #[path = "../../tests/unit/settings/names.rs"]
